@@ -1,9 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { defineProject } from 'vitest/config';
 
 const conditions = ['@detrain/source'];
 
-/** The one test preset: packages resolve to their sources, so tests need no build. */
-export const project = (name: string) =>
+/**
+ * The one test preset: packages resolve to their sources, so tests need no build.
+ *
+ * @param {string} name
+ */
+export const project = (name) =>
   defineProject({
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -13,6 +18,6 @@ export const project = (name: string) =>
       benchmark: { include: ['bench/**/*.bench.ts'] },
       testTimeout: 120_000,
       hookTimeout: 120_000,
-      setupFiles: [new URL('./setup.ts', import.meta.url).pathname],
+      setupFiles: [fileURLToPath(new URL('./setup.ts', import.meta.url))],
     },
   });

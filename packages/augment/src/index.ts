@@ -1,1 +1,16 @@
-export {};
+export * from './affine.ts';
+export * from './color.ts';
+export * from './combinators.ts';
+export * from './copy-blend.ts';
+export * from './horizontal-flip.ts';
+export { blackImage, cropImage, flipImage, pasteInto } from './image.ts';
+export * from './iou-crop.ts';
+export * from './mixup.ts';
+export * from './mosaic.ts';
+export * from './multi-scale.ts';
+export * from './photometric-distort.ts';
+export * from './pixel-boxes.ts';
+export { resizeImage, resizeNearest, resizeNearestInto } from './resample.ts';
+export { resize, type Size } from './resize.ts';
+export * from './sanitize.ts';
+export * from './zoom-out.ts';

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { createRng } from '@detrain/core';
+import { main } from './main.ts';
 
-console.log(createRng(1).next());
+process.exitCode = await main();

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Scalar, Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Rng } from './rng.ts';
 import type {
   Assigner,
   Augmentation,
@@ -14,7 +15,6 @@ import type {
   Normalizer,
   Suppression,
 } from './types.ts';
-import type { Rng } from './rng.ts';
 
 /**
  * One named tensor of a model, under its official state-dict name and in PyTorch's layout
@@ -94,10 +94,22 @@ export interface GroupOutput {
   readonly regScale?: number;
 }
 
+/** What a detector's main group gives in training, known without running it. */
+export interface OutputLayout {
+  /** Decoder layers with predictions. */
+  readonly layers: number;
+  /** Whether there is a `pre` output; query groups then have one, too. */
+  readonly pre: boolean;
+  /** Whether there is an `encoder` output. */
+  readonly encoder: boolean;
+}
+
 /** A model: plain functions of tensors. Holds no tensors itself, so nothing needs disposing. */
 export interface Detector extends Described {
   readonly numClasses: number;
   readonly numQueries: number;
+  /** What `decode` gives in training; without it a program learns it from its first forward pass. */
+  readonly outputs?: OutputLayout;
   /** Every tensor of the state dict, in the official order. */
   readonly parameters: readonly ParameterSpec[];
   /** @param images RGB in [0, 1] `[batch, height, width, 3]` */
@@ -135,6 +147,8 @@ export interface LossContext {
   readonly main: DenseTargets;
   readonly regMax?: number;
   readonly regScale?: number;
+  /** What losses of one step may share (a box overlap, a target distribution); absent where nothing is shared. */
+  readonly cache?: Map<string, unknown>;
 }
 
 /** A term of the objective. */
@@ -165,7 +179,10 @@ export interface AuxiliaryHead extends Described {
 export interface AttachedHead {
   readonly parameters: readonly ParameterSpec[];
   /** Candidate boxes on the host for pyramid levels of these sizes `[height, width]`, cx cy w h in [0, 1]. */
-  priors(levels: readonly (readonly [number, number])[]): { readonly boxes: Float32Array; readonly levels: readonly number[] };
+  priors(levels: readonly (readonly [number, number])[]): {
+    readonly boxes: Float32Array;
+    readonly levels: readonly number[];
+  };
   forward(pyramid: Pyramid, pass: Pass): Predictions;
 }
 

@@ -69,6 +69,8 @@ export interface AssignContext {
 /** A rule for who answers for whom. Synchronous, on the host, pure; one image a call. */
 export interface Assigner extends Described {
   readonly cardinality: 'one-to-one' | 'one-to-many';
+  /** Targets that one candidate may answer for at once (`extraPairs`); 1 where absent. */
+  readonly slots?: number;
   assign(candidates: Candidates, targets: Targets, context: AssignContext): Assignment;
 }
 
@@ -93,6 +95,8 @@ export interface AugmentContext {
   readonly rng: Rng;
   readonly progress: number;
   readonly epoch: number;
+  /** Width and height in pixels that the batch will have; augmentations take their default sizes from it. */
+  readonly size?: readonly [width: number, height: number];
   /** Another sample of the data set, chosen by the context's own generator (mosaics). */
   draw(): MaybePromise<Sample>;
 }

@@ -1,1 +1,5 @@
-export {};
+export * from './build.ts';
+export * from './contrastive.ts';
+export * from './draws.ts';
+export * from './layout.ts';
+export * from './mask.ts';

@@ -1,1 +1,4 @@
-export {};
+export * from './dense-o2o.ts';
+export * from './matchability.ts';
+export * from './policy.ts';
+export * from './standard.ts';

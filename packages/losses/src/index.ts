@@ -1,1 +1,12 @@
-export {};
+export * from './bins.ts';
+export { binaryCrossEntropy, type QualitySource } from './classification.ts';
+export * from './ddf.ts';
+export * from './densify.ts';
+export { fgl } from './fgl.ts';
+export * from './focal.ts';
+export * from './giou.ts';
+export * from './l1.ts';
+export * from './mal.ts';
+export * from './overlap.ts';
+export * from './tensors.ts';
+export * from './vfl.ts';

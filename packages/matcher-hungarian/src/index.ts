@@ -1,1 +1,6 @@
-export {};
+export * from './box-cost.ts';
+export * from './class-cost.ts';
+export * from './cost.ts';
+export * from './hungarian.ts';
+export * from './lsap.ts';
+export * from './switching.ts';

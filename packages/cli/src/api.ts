@@ -1,0 +1,8 @@
+/** What a config file imports from `@detrain/cli`. */
+export {
+  type ConfigOption,
+  type DetrainConfig,
+  defineConfig,
+  type ModelContext,
+  type RecipeContext,
+} from './config/types.ts';

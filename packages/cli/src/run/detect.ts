@@ -1,0 +1,50 @@
+import type { Detections, HostTensor, HostTensors, Suppression } from '@detrain/core';
+import type { Detector } from '@detrain/core/tensors';
+import type { Engine } from '@detrain/engine';
+import { postprocess } from '@detrain/models';
+import { predictionProgram, stepInputs } from '@detrain/trainer';
+
+/** Finds objects in batches of images. */
+export interface DetectorRunner {
+  /**
+   * @param images RGB in [0, 1] `[batch, height, width, 3]`
+   * @param sizes width and height in pixels that the boxes shall be in, one per image
+   */
+  detect(
+    parameters: ReadonlyMap<string, HostTensor>,
+    images: HostTensor,
+    sizes: readonly (readonly [width: number, height: number])[],
+  ): Promise<Detections[]>;
+  dispose(): Promise<void>;
+}
+
+/** A detector made ready for inference. Batches are filled up to `batchSize`, so that one shape serves all. */
+export const detectorRunner = (
+  engine: Engine,
+  detector: Detector,
+  { batchSize, suppression }: { readonly batchSize: number; readonly suppression: Suppression },
+): DetectorRunner => {
+  const inference = engine.inference(predictionProgram(detector));
+  const filled = (images: HostTensor): HostTensor => {
+    const [count = 0, ...rest] = images.shape;
+    if (count === batchSize) return images;
+    const data = new Float32Array((images.data.length / count) * batchSize);
+    data.set(images.data as Float32Array);
+    return { shape: [batchSize, ...rest], dtype: 'float32', data };
+  };
+  return {
+    async detect(parameters, images, sizes) {
+      const outputs: HostTensors = await inference.run(stepInputs({ detector, parameters, images: filled(images) }));
+      const { logits, boxes } = outputs as { logits: HostTensor; boxes: HostTensor };
+      const [, queries = 0, numClasses = 0] = logits.shape;
+      return sizes.map(([width, height], i) =>
+        postprocess(
+          (logits.data as Float32Array).subarray(i * queries * numClasses, (i + 1) * queries * numClasses),
+          (boxes.data as Float32Array).subarray(i * queries * 4, (i + 1) * queries * 4),
+          { numClasses, width, height, suppression },
+        ),
+      );
+    },
+    dispose: () => inference.dispose(),
+  };
+};

@@ -1,0 +1,29 @@
+import { trace } from '@detrain/onnx';
+import { specsOf } from '../host.ts';
+import type { Inference, InferenceProgram, Tensors } from '../types.ts';
+import { createCache, createQueue, keyOf } from './cache.ts';
+import { renamed, withPrefix } from './names.ts';
+import { type OpenSession, openSession, type Shared } from './session.ts';
+import { feed, pick, type Values } from './values.ts';
+
+/** Readies a program for inference: one session for each set of input shapes. */
+export const compiledInference = (program: InferenceProgram, shared: Shared, cacheSize: number): Inference => {
+  const queue = createQueue();
+  const cache = createCache<{ session: OpenSession; inputs: Parameters<typeof feed>[1] }>(cacheSize, ({ session }) =>
+    session.release(),
+  );
+  return {
+    run: (inputs) =>
+      queue(async () => {
+        const specs = specsOf(inputs);
+        const { session, inputs: named } = await cache.get(keyOf(specs), async () => {
+          const run = (given: Tensors) => renamed('output:', program.run(withPrefix('input:', given)));
+          const graph = trace(run, renamed('input:', specs));
+          return { session: await openSession(graph, shared), inputs: graph.inputs };
+        });
+        const outputs = (await session.native.run(feed(shared.runtime, named, 'input:', inputs))) as Values;
+        return pick(outputs, 'output:');
+      }),
+    dispose: () => queue(() => cache.clear()),
+  };
+};

@@ -1,0 +1,58 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { encodeModel, type Graph } from '@detrain/onnx';
+import type { InferenceSession } from 'onnxruntime-node';
+import type { Runtime } from './runtime.ts';
+
+/** What all sessions of an engine share. */
+export interface Shared {
+  readonly runtime: Runtime;
+  readonly threads: number;
+  readonly profile: boolean;
+  /** Live sessions and the bytes held between sessions; sessions and steps keep them up to date. */
+  readonly live: { sessions: number; bytes: number };
+}
+
+/** A session with what is needed to end it. */
+export interface OpenSession {
+  readonly native: InferenceSession;
+  /** Ends the profile and gives its text; once. */
+  endProfile(): Promise<string>;
+  release(): Promise<void>;
+}
+
+/** Readies a graph to run. */
+export const openSession = async (graph: Graph, shared: Shared): Promise<OpenSession> => {
+  const folder = shared.profile ? await mkdtemp(path.join(tmpdir(), 'detrain-profile-')) : undefined;
+  const native = await shared.runtime.InferenceSession.create(encodeModel(graph), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: shared.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableCpuMemArena: true,
+    enableMemPattern: true,
+    logSeverityLevel: 3,
+    // Two sessions alternate: the threads of the idle one must not spin on the processors of the busy one.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    ...(folder ? { enableProfiling: true, profileFilePrefix: path.join(folder, 'profile') } : {}),
+  });
+  shared.live.sessions++;
+  return {
+    native,
+    endProfile: async () => {
+      if (!folder) return '[]';
+      native.endProfiling();
+      const [file] = await readdir(folder);
+      const text = file ? await readFile(path.join(folder, file), 'utf8') : '[]';
+      await rm(folder, { recursive: true, force: true });
+      return text;
+    },
+    release: async () => {
+      await native.release();
+      shared.live.sessions--;
+      if (folder) await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

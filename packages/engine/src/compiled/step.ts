@@ -1,0 +1,135 @@
+import { performance } from 'node:perf_hooks';
+import type { HostTensor, HostTensors, TensorSpec } from '@detrain/core';
+import { trace } from '@detrain/onnx';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { fail } from '../error.ts';
+import { checkTargets, zeros } from '../host.ts';
+import { gradientsOf } from '../program.ts';
+import { tf } from '../tf.ts';
+import type { Assign, NodeTime, StepResult, Tensors, TrainingProgram } from '../types.ts';
+import { renamed, withPrefix } from './names.ts';
+import { readProfile } from './profile.ts';
+import { type OpenSession, openSession, type Shared } from './session.ts';
+import { split } from './split.ts';
+import { bytesOf, feed, fromValue, pick, type Values } from './values.ts';
+
+/** A training step for one set of input shapes. */
+export interface CompiledStep {
+  run(inputs: HostTensors, assign: Assign): Promise<StepResult>;
+  profile(): Promise<NodeTime[]>;
+  release(): Promise<void>;
+}
+
+/** Records forward pass, objective and gradients as one graph. */
+const record = (program: TrainingProgram, inputs: Record<string, TensorSpec>, targets: Record<string, TensorSpec>) => {
+  const kept: Tensor[] = [];
+  const step = (given: Tensors): Tensors => {
+    const tensors = withPrefix('input:', given);
+    let outputs: Tensors = {};
+    const { value, gradients } = gradientsOf(
+      () => {
+        const forward = program.forward(tensors);
+        const { total, terms } = forward.loss(withPrefix('target:', given));
+        outputs = {
+          ...renamed('readback:', forward.readback),
+          ...renamed('update:', forward.updates),
+          ...renamed('term:', terms as Tensors),
+        };
+        // They are made inside the tape and read after it.
+        for (const output of Object.values(outputs)) kept.push(tf.keep(output));
+        return total;
+      },
+      program.trainable.map((name) => tensors[name]!),
+    );
+    outputs['total'] = value;
+    for (const [i, name] of program.trainable.entries()) if (gradients[i]) outputs[`gradient:${name}`] = gradients[i];
+    return outputs;
+  };
+  try {
+    return trace(step, { ...renamed('input:', inputs), ...renamed('target:', targets) });
+  } finally {
+    tf.dispose(kept);
+  }
+};
+
+const isFirst = (name: string) => name.startsWith('readback:') || name.startsWith('update:');
+
+const copy = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
+
+/** Traces a program for inputs of these shapes and readies its two sessions. */
+export const compileStep = async (
+  program: TrainingProgram,
+  specs: Record<string, TensorSpec>,
+  shared: Shared,
+): Promise<CompiledStep> => {
+  const { runtime, live } = shared;
+  const targetSpecs = program.targets(specs);
+  const graph = record(program, specs, targetSpecs);
+  const { first, second, carried } = split(graph, isFirst);
+  const sessions: OpenSession[] = [await openSession(first, shared)];
+  try {
+    sessions.push(await openSession(second, shared));
+  } catch (error) {
+    await sessions[0]!.release();
+    throw error;
+  }
+  const bytes = carried.reduce((sum, value) => sum + bytesOf(value), 0);
+  live.bytes += bytes;
+  const [forward, backward] = sessions as [OpenSession, OpenSession];
+
+  return {
+    run: async (inputs, assign) => {
+      const start = performance.now();
+      const seen = (await forward.native.run(feed(runtime, first.inputs, 'input:', inputs))) as Values;
+      // Not copied but handed on: the second session reads the very arrays that the first one gave.
+      const between = Object.fromEntries(carried.map(({ name }) => [name, seen[name]!]));
+      const own = (prefix: string) => {
+        const picked = pick(seen, prefix);
+        // What the second session still needs the caller gets as a copy, to do with as it likes.
+        for (const name of Object.keys(picked)) if (between[prefix + name]) picked[name] = copy(picked[name]!);
+        return picked;
+      };
+      const readback = own('readback:');
+      const updates = own('update:');
+      const read = performance.now();
+      const targets = assign(readback);
+      checkTargets(program.name, targets, targetSpecs);
+      const assigned = performance.now();
+      const results = (await backward.native.run({
+        ...between,
+        ...feed(runtime, second.inputs, 'input:', inputs),
+        ...feed(runtime, second.inputs, 'target:', targets),
+      })) as Values;
+      const gradients: Record<string, HostTensor> = {};
+      for (const name of program.trainable) {
+        const gradient = results[`gradient:${name}`];
+        gradients[name] = gradient ? fromValue(gradient) : zeros(inputs[name]!.shape);
+      }
+      const terms = Object.fromEntries(
+        Object.entries(pick(results, 'term:')).map(([name, { data }]) => [name, data[0] as number]),
+      );
+      const total = results['total']?.data[0] as number | undefined;
+      const seconds = {
+        forward: (read - start) / 1e3,
+        assign: (assigned - read) / 1e3,
+        backward: (performance.now() - assigned) / 1e3,
+      };
+      return {
+        total: total ?? fail('a step without total', 'an objective', 'Report it'),
+        terms,
+        gradients,
+        updates,
+        seconds,
+      };
+    },
+    profile: async () => [
+      ...readProfile(await forward.endProfile(), 'forward'),
+      ...readProfile(await backward.endProfile(), 'backward'),
+    ],
+    release: async () => {
+      live.bytes -= bytes;
+      await forward.release();
+      await backward.release();
+    },
+  };
+};

@@ -1,0 +1,69 @@
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { constant, torchDefault, xavierUniform } from './initialisers.ts';
+import { linear, project } from './linear.ts';
+import { type Module, parameter } from './module.ts';
+
+/** What attention looks from, at and for. */
+export interface AttentionInput {
+  /** Who looks `[batch, queries, dim]`, positions added. */
+  readonly query: Tensor3D;
+  /** What is looked at `[batch, keys, dim]`; default the query. */
+  readonly key?: Tensor3D;
+  /** What is taken over `[batch, keys, dim]`. */
+  readonly value: Tensor3D;
+  /** Added to the logits, 0 or a large negative number `[queries, keys]`. */
+  readonly mask?: Tensor2D;
+}
+
+/** Options of {@link multiHeadAttention}. */
+export interface AttentionOptions {
+  readonly dim: number;
+  readonly heads: number;
+}
+
+/** `[batch, tokens, heads * d]` to `[batch * heads, tokens, d]`. */
+export const splitHeads = (x: Tensor3D, heads: number): Tensor3D => {
+  const [batch, tokens, dim] = x.shape;
+  const d = dim / heads;
+  const apart = tf.transpose(tf.reshape(x, [batch, tokens, heads, d]), [0, 2, 1, 3]);
+  return tf.reshape(apart, [batch * heads, tokens, d]) as Tensor3D;
+};
+
+/** `[batch * heads, tokens, d]` to `[batch, tokens, heads * d]`. */
+export const mergeHeads = (x: Tensor3D, heads: number): Tensor3D => {
+  const [rows, tokens, d] = x.shape;
+  const together = tf.transpose(tf.reshape(x, [rows / heads, heads, tokens, d]), [0, 2, 1, 3]);
+  return tf.reshape(together, [rows / heads, tokens, heads * d]) as Tensor3D;
+};
+
+/**
+ * Multi-head attention with PyTorch's packed projections: `in_proj_weight` `[3 dim, dim]` (rows q, k, v), `in_proj_bias`,
+ * `out_proj`. Vaswani et al. 2017.
+ */
+export const multiHeadAttention = (
+  name: string,
+  { dim, heads }: AttentionOptions,
+): Module<AttentionInput, Tensor3D> => {
+  const weight = parameter(`${name}.in_proj_weight`, [3 * dim, dim], xavierUniform);
+  const bias = parameter(`${name}.in_proj_bias`, [3 * dim], constant(0));
+  const out = linear(`${name}.out_proj`, { in: dim, out: dim, weightInit: torchDefault, biasInit: constant(0) });
+  return {
+    parameters: [weight, bias, ...out.parameters],
+    forward: ({ query, key, value, mask }, pass) => {
+      const w = pass.parameter(weight.name) as Tensor2D;
+      const b = pass.parameter(bias.name) as Tensor1D;
+      const rows = (x: Tensor3D, from: number, count: number) =>
+        project(x, tf.slice(w, [from * dim, 0], [count * dim, dim]), tf.slice(b, [from * dim], [count * dim]));
+      const [q, k] = key
+        ? [rows(query, 0, 1), rows(key, 1, 1)]
+        : (tf.split(rows(query, 0, 2) as Tensor, 2, -1) as [Tensor3D, Tensor3D]);
+      const v = rows(value, 2, 1);
+      const scaled = tf.mul(splitHeads(q, heads), 1 / Math.sqrt(dim / heads)) as Tensor3D;
+      const logits = tf.matMul(scaled, splitHeads(k, heads), false, true);
+      const attention = tf.softmax(mask ? tf.add(logits, tf.expandDims(mask, 0)) : logits) as Tensor3D;
+      const context = tf.matMul(attention, splitHeads(v, heads)) as Tensor3D;
+      return out.forward(mergeHeads(context, heads), pass) as Tensor3D;
+    },
+  };
+};

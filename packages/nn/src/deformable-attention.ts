@@ -1,0 +1,105 @@
+import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { mergeHeads } from './attention.ts';
+import { type MapSize, sampleBilinear } from './bilinear.ts';
+import { constant, values } from './initialisers.ts';
+import { linear } from './linear.ts';
+import { type Module, parameter, parametersOf } from './module.ts';
+
+/** One pyramid level as deformable attention reads it. */
+export interface LevelTokens extends MapSize {
+  /** Row-major, heads apart `[batch * heads, height * width, dim / heads]`. */
+  readonly tokens: Tensor3D;
+}
+
+/** What deformable attention looks from and at. */
+export interface DeformableInput {
+  /** `[batch, queries, dim]`, positions added. */
+  readonly query: Tensor3D;
+  /** cx cy w h in [0, 1] `[batch, queries, 4]`. */
+  readonly reference: Tensor3D;
+  readonly levels: readonly LevelTokens[];
+}
+
+/** Options of {@link deformableAttention}. */
+export interface DeformableOptions {
+  readonly dim: number;
+  readonly heads: number;
+  /** Points per level. */
+  readonly points: readonly number[];
+}
+
+/** Offset biases at the start: each head looks its own way, a step further with each point of a level. */
+const startOffsets = (heads: number, points: readonly number[]): number[] =>
+  Array.from({ length: heads }, (_, head) => {
+    const angle = (2 * Math.PI * head) / heads;
+    const [x, y] = [Math.cos(angle), Math.sin(angle)];
+    const largest = Math.max(Math.abs(x), Math.abs(y));
+    return points.flatMap((n) =>
+      Array.from({ length: n }, (_, k) => [((k + 1) * x) / largest, ((k + 1) * y) / largest]),
+    );
+  }).flat(2);
+
+/**
+ * Multi-scale deformable attention without value and output projections, as D-FINE has it: each head takes a weighted
+ * sum of bilinear samples around the reference box, offsets in halves of the box divided by the level's points.
+ * Rows of `sampling_offsets`: (head, point, xy); of `attention_weights`: (head, point). Zhu et al. 2021; RT-DETRv2.
+ */
+export const deformableAttention = (name: string, options: DeformableOptions): Module<DeformableInput, Tensor3D> => {
+  const { dim, heads, points } = options;
+  const count = points.reduce((a, b) => a + b, 0);
+  const pointScale = points.flatMap((n) => Array.from({ length: n }, () => 1 / n));
+  const zero = { weightInit: constant(0) };
+  const offsets = linear(`${name}.sampling_offsets`, {
+    in: dim,
+    out: heads * count * 2,
+    ...zero,
+    biasInit: values(startOffsets(heads, points)),
+  });
+  const weights = linear(`${name}.attention_weights`, { in: dim, out: heads * count, ...zero, biasInit: constant(0) });
+  return {
+    parameters: [
+      parameter(`${name}.num_points_scale`, [count], values(pointScale), 'frozen'),
+      ...parametersOf(offsets, weights),
+    ],
+    forward: ({ query, reference, levels }, pass) => {
+      if (levels.length !== points.length)
+        throw new Error(
+          `@detrain/nn: ${name} was given ${levels.length} levels. Its points want ${points.length}. Feed as many levels as points has entries.`,
+        );
+      const [batch, queries] = query.shape;
+      const perPoint = (of: (level: LevelTokens) => number) =>
+        levels.flatMap((level, l) => Array.from({ length: points[l] as number }, () => of(level)));
+      const row = (data: readonly number[]) => tf.tensor(data, [1, 1, 1, count], 'float32');
+      /** `[batch, heads, queries, points]`; the scale of the point and the half box are folded into pixels. */
+      const pixels = (axis: 0 | 1, offset: Tensor) => {
+        const sizes = perPoint((level) => (axis === 0 ? level.width : level.height));
+        const part = (index: number) =>
+          tf.reshape(tf.slice(reference, [0, 0, index], [-1, -1, 1]), [batch, 1, queries, 1]);
+        const reach = tf.mul(part(axis + 2), row(sizes.map((size, i) => 0.5 * (pointScale[i] as number) * size)));
+        const centre = tf.sub(tf.mul(part(axis), row(sizes)), 0.5);
+        return tf.reshape(tf.add(centre, tf.mul(offset, reach)), [batch * heads, queries, count]) as Tensor3D;
+      };
+      const apart = tf.transpose(
+        tf.reshape(offsets.forward(query, pass), [batch, queries, heads, count, 2]),
+        [4, 0, 2, 1, 3],
+      );
+      const offset = (axis: number) =>
+        tf.reshape(tf.slice(apart, [axis, 0, 0, 0, 0], [1, -1, -1, -1, -1]), [batch, heads, queries, count]);
+      const x = pixels(0, offset(0));
+      const y = pixels(1, offset(1));
+      const shares = tf.softmax(tf.reshape(weights.forward(query, pass), [batch, queries, heads, count]));
+      const weight = tf.reshape(tf.transpose(shares, [0, 2, 1, 3]), [batch * heads, queries, count]) as Tensor3D;
+
+      let first = 0;
+      const samples = levels.map((level, l) => {
+        const n = points[l] as number;
+        const cut = (t: Tensor3D) => tf.slice(t, [0, 0, first], [-1, -1, n]) as Tensor3D;
+        const sample = sampleBilinear(level.tokens, { x: cut(x), y: cut(y), weight: cut(weight) }, level);
+        first += n;
+        return sample;
+      });
+      return mergeHeads(samples.length === 1 ? (samples[0] as Tensor3D) : tf.addN(samples), heads);
+    },
+  };
+};

@@ -1,0 +1,14 @@
+import './arithmetic.ts';
+import './constant.ts';
+import './convolution.ts';
+import './depthwise.ts';
+import './gather.ts';
+import './logic.ts';
+import './matmul.ts';
+import './normalisation.ts';
+import './pool.ts';
+import './reduce.ts';
+import './resize.ts';
+import './shape.ts';
+import './slice.ts';
+import './unary.ts';

@@ -1,0 +1,30 @@
+import { util } from '@tensorflow/tfjs-core';
+import { arithmetic } from '../arithmetic.ts';
+import { mapped } from '../elementwise.ts';
+import { defineKernel } from '../kernel.ts';
+import type { Recording } from '../recording.ts';
+import { type Traced, uniform } from '../traced.ts';
+
+/** A node over one logical axis that needs that axis whole. */
+const along = (recording: Recording, op: string, x: Traced, logical: number): Traced => {
+  const axis = util.parseAxisParam(logical, [...x.shape])[0]!;
+  const name = recording.place(x, { whole: [axis] });
+  const whole: Traced = { ...x, stored: x.stored.with(axis, x.shape[axis]!), source: { kind: 'value', name } };
+  return mapped(recording, op, whole, { attributes: { axis: { int: x.perm.indexOf(axis) } } });
+};
+
+defineKernel<{ dim: number }>('Softmax', ({ inputs, attributes, recording }) =>
+  along(recording, 'Softmax', inputs['logits']!, attributes.dim),
+);
+defineKernel<{ axis: number }>('LogSoftmax', ({ inputs, attributes, recording }) =>
+  along(recording, 'LogSoftmax', inputs['logits']!, attributes.axis),
+);
+
+/** (x - mean) scale / sqrt(variance + epsilon) + offset; `x - mean` is what the statistics and the gradients need, too. */
+defineKernel<{ varianceEpsilon: number }>('FusedBatchNorm', ({ inputs, attributes, recording }) => {
+  const { x, mean, variance, scale, offset } = inputs as Record<string, Traced>;
+  const { add, sub, mul, rsqrt } = arithmetic(recording);
+  const inverse = rsqrt(add(variance!, uniform(attributes.varianceEpsilon, [])));
+  const y = mul(sub(x!, mean!), scale ? mul(inverse, scale) : inverse);
+  return offset ? add(y, offset) : y;
+});

@@ -1,0 +1,84 @@
+import { util } from '@tensorflow/tfjs-core';
+import { mapped } from '../elementwise.ts';
+import { defineKernel, type KernelCall } from '../kernel.ts';
+import { castTo } from '../recording.ts';
+import { type Reduction, reduce } from '../reduce.ts';
+import { reshape } from '../reshape.ts';
+import type { Traced } from '../traced.ts';
+import { cast } from './logic.ts';
+
+interface ReduceAttributes {
+  readonly axis?: number | number[];
+  readonly reductionIndices?: number | number[];
+  readonly keepDims?: boolean;
+}
+
+const reduction =
+  (op: Reduction, prepare = (_call: KernelCall<ReduceAttributes>, x: Traced) => x) =>
+  (call: KernelCall<ReduceAttributes>): Traced => {
+    const { inputs, attributes, recording } = call;
+    const x = prepare(call, inputs['x']!);
+    const axes = util.parseAxisParam((attributes.reductionIndices ?? attributes.axis) as number[], [...x.shape]);
+    return reduce(recording, op, x, axes, attributes.keepDims ?? false);
+  };
+
+const numeric = ({ recording }: KernelCall<ReduceAttributes>, x: Traced) =>
+  x.dtype === 'bool' ? cast(recording, x, 'int32') : x;
+
+defineKernel('Sum', reduction('ReduceSum', numeric));
+defineKernel(
+  'Mean',
+  reduction('ReduceMean', ({ recording }, x) => cast(recording, x, 'float32')),
+);
+defineKernel('Max', reduction('ReduceMax'));
+defineKernel('Min', reduction('ReduceMin'));
+defineKernel('Prod', reduction('ReduceProd', numeric));
+
+const truth = (op: Reduction) => {
+  const inner = reduction(op, numeric);
+  return (call: KernelCall<ReduceAttributes>) => cast(call.recording, inner(call), 'bool');
+};
+defineKernel('All', truth('ReduceMin'));
+defineKernel('Any', truth('ReduceMax'));
+
+for (const op of ['ArgMax', 'ArgMin'] as const) {
+  defineKernel<{ axis: number | number[] }>(op, ({ inputs, attributes, recording }) => {
+    const x = inputs['x']!;
+    const axis = util.parseAxisParam(attributes.axis, [...x.shape])[0]!;
+    const stored = x.stored.with(axis, 1);
+    const shape = x.perm.map((i) => stored[i]!);
+    const whole = recording.place(x, { whole: [axis] });
+    const wide = recording.node(
+      op,
+      [whole],
+      { shape, dtype: 'int64' },
+      { axis: { int: x.perm.indexOf(axis) }, keepdims: { int: 1 } },
+    );
+    const name = recording.node('Cast', [wide], { shape, dtype: 'int32' }, castTo('int32'));
+    const kept: Traced = {
+      shape: x.shape.with(axis, 1),
+      stored,
+      perm: x.perm,
+      dtype: 'int32',
+      source: { kind: 'value', name },
+    };
+    return reshape(recording, kept, x.shape.toSpliced(axis, 1));
+  });
+}
+
+interface CumulativeAttributes {
+  readonly axis: number;
+  readonly exclusive: boolean;
+  readonly reverse: boolean;
+}
+
+defineKernel<CumulativeAttributes>('Cumsum', ({ inputs, attributes, recording }) => {
+  const x = inputs['x']!;
+  const axis = util.parseAxisParam(attributes.axis, [...x.shape])[0]!;
+  const name = recording.place(x, { whole: [axis] });
+  const whole: Traced = { ...x, stored: x.stored.with(axis, x.shape[axis]!), source: { kind: 'value', name } };
+  return mapped(recording, 'CumSum', whole, {
+    extra: [recording.int64([x.perm.indexOf(axis)], [])],
+    attributes: { exclusive: { int: Number(attributes.exclusive) }, reverse: { int: Number(attributes.reverse) } },
+  });
+});

@@ -1,0 +1,65 @@
+import { broadcastShape } from './elementwise.ts';
+import { sizeOf } from './graph.ts';
+import type { Recording } from './recording.ts';
+import { reshape } from './reshape.ts';
+import { identity, permuted, type Traced } from './traced.ts';
+
+const swapLast = (rank: number): number[] => {
+  const axes = identity(rank);
+  axes.splice(rank - 2, 2, rank - 1, rank - 2);
+  return axes;
+};
+
+/** Whether a matrix lies with its rows side by side (false) or its columns (true). */
+const isColumnMajor = (value: Traced): boolean => value.perm[0] === 1 && value.stored[0] !== 1 && value.stored[1] !== 1;
+
+/** The product of two matrices `[m, k] [k, n]`: Gemm reads either operand in either order, so nothing is transposed. */
+const gemm = (recording: Recording, a: Traced, b: Traced): Traced => {
+  const operand = (value: Traced) => {
+    const columns = isColumnMajor(value);
+    const perm = columns ? [1, 0] : [0, 1];
+    return { columns, name: recording.place(value, { perm, whole: true }) };
+  };
+  const left = operand(a);
+  const right = operand(b);
+  const shape = [a.shape[0]!, b.shape[1]!];
+  const name = recording.node(
+    'Gemm',
+    [left.name, right.name],
+    { shape, dtype: a.dtype },
+    {
+      transA: { int: Number(left.columns) },
+      transB: { int: Number(right.columns) },
+    },
+  );
+  return { shape, stored: shape, perm: [0, 1], dtype: a.dtype, source: { kind: 'value', name } };
+};
+
+/** Whether the last two axes are stored whole. */
+const wholeMatrix = (value: Traced): readonly number[] => [value.shape.length - 2, value.shape.length - 1];
+
+/** Batched product with numpy's broadcasting of the leading axes. */
+export const matmul = (
+  recording: Recording,
+  left: Traced,
+  right: Traced,
+  transposeA = false,
+  transposeB = false,
+): Traced => {
+  const a = transposeA ? permuted(left, swapLast(left.shape.length)) : left;
+  const b = transposeB ? permuted(right, swapLast(right.shape.length)) : right;
+  const rank = Math.max(a.shape.length, b.shape.length);
+  if (rank === 2 && a.dtype === 'float32') return gemm(recording, a, b);
+  const batch = broadcastShape([a.shape.slice(0, -2), b.shape.slice(0, -2)]);
+  const shape = [...batch, a.shape.at(-2)!, b.shape.at(-1)!];
+  if (a.dtype === 'float32' && sizeOf(a.shape.slice(0, -2)) === 1 && sizeOf(b.shape.slice(0, -2)) === 1) {
+    const flat = (value: Traced) => reshape(recording, value, value.shape.slice(-2));
+    return reshape(recording, gemm(recording, flat(a), flat(b)), shape);
+  }
+  const place = (value: Traced) =>
+    recording.place(value, { perm: identity(value.shape.length), whole: wholeMatrix(value) });
+  const storedBatch = broadcastShape([a.stored.slice(0, -2), b.stored.slice(0, -2)]);
+  const stored = [...storedBatch, ...shape.slice(-2)];
+  const name = recording.node('MatMul', [place(a), place(b)], { shape: stored, dtype: a.dtype });
+  return { shape, stored, perm: identity(rank), dtype: a.dtype, source: { kind: 'value', name } };
+};

@@ -1,0 +1,3 @@
+import { project } from './vitest.js';
+
+export default project('tooling');

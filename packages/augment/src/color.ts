@@ -59,9 +59,9 @@ export const adjustSaturation = (image: Image, factor: number): Image => {
       const red = Math.fround(base + scaled[r + shift]!);
       const green = Math.fround(base + scaled[g + shift]!);
       const blue = Math.fround(base + scaled[b + shift]!);
-      to[i] = red <= 0 ? 0 : red >= 255 ? 255 : red;
-      to[i + 1] = green <= 0 ? 0 : green >= 255 ? 255 : green;
-      to[i + 2] = blue <= 0 ? 0 : blue >= 255 ? 255 : blue;
+      to[i] = Math.max(0, Math.min(255, red));
+      to[i + 1] = Math.max(0, Math.min(255, green));
+      to[i + 2] = Math.max(0, Math.min(255, blue));
     }
   });
 };
@@ -74,8 +74,8 @@ export const adjustHue = (image: Image, shift: number): Image => {
       const r = from[i]!;
       const g = from[i + 1]!;
       const b = from[i + 2]!;
-      const max = r > g ? (r > b ? r : b) : g > b ? g : b;
-      const min = r < g ? (r < b ? r : b) : g < b ? g : b;
+      const max = Math.max(r, g, b);
+      const min = Math.min(r, g, b);
       const range = max - min;
       if (range === 0) {
         to[i] = to[i + 1] = to[i + 2] = max;

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandContext, type CommandDef, defineCommand, renderUsage } from 'citty';
 import { userError } from './errors.ts';
 import { nearest } from './nearest.ts';
@@ -37,7 +38,9 @@ export const command = <const T extends ArgsDef>({ name, description, ...rest }:
 export const help = async (cmd: CommandDef, parent?: CommandDef): Promise<string> => {
   const examples = (cmd as Partial<Command>).examples ?? [];
   const head = examples.length > 0 ? `Examples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n\n` : '';
-  return `${head}${await renderUsage(cmd, parent)}`;
+  const usage = `${head}${await renderUsage(cmd, parent)}`;
+  const plain = process.env['NO_COLOR'] || !process.stdout.isTTY;
+  return (plain ? stripVTControlCharacters(usage) : usage).replaceAll(/ +$/gm, '');
 };
 
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,5 +1,5 @@
 export * from './cache.ts';
-export { type CheckOptions, checkDataset } from './check.ts';
+export { type CheckOptions, checkDataset } from './check/check.ts';
 export { decodeImage, type ImageHeader, readHeader } from './decode.ts';
 export * from './loader.ts';
 export { findLayout, formatProblem, LAYOUTS, type OpenOptions, openDataset } from './open.ts';

@@ -1,5 +1,7 @@
 const SPACE = /[ \t\n\r]*/y;
-const TOKEN = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const TOKEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in texts
+  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /** What may come next: a value, a key, or what separates and closes. */
 type Expectation = 'value' | 'value or ]' | 'key' | 'key or }' | 'colon' | 'comma or end';
@@ -39,7 +41,8 @@ export const jsonErrorOffset = (text: string): number => {
     } else {
       TOKEN.lastIndex = at;
       const token = TOKEN.exec(text)?.[0];
-      if (token === undefined || (expect.startsWith('key') && mark !== '"')) return breaksOff(text, at) ? text.length : at;
+      if (token === undefined || (expect.startsWith('key') && mark !== '"'))
+        return breaksOff(text, at) ? text.length : at;
       at += token.length;
       expect = expect.startsWith('key') ? 'colon' : 'comma or end';
     }
@@ -49,5 +52,8 @@ export const jsonErrorOffset = (text: string): number => {
 /** Whether a token that could not be read is one that the end of the text cut. */
 const breaksOff = (text: string, at: number): boolean => {
   const rest = text.slice(at);
-  return /^"(?:[^"\\\n]|\\.)*\\?$/.test(rest) || (rest.length < 5 && ['true', 'false', 'null', '-'].some((word) => word.startsWith(rest)));
+  return (
+    /^"(?:[^"\\\n]|\\.)*\\?$/.test(rest) ||
+    (rest.length < 5 && ['true', 'false', 'null', '-'].some((word) => word.startsWith(rest)))
+  );
 };

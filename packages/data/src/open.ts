@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fail } from '@detrain/core';
 import { onRealSize } from './boxes.ts';
-import { checkBoxes } from './check-boxes.ts';
-import { checkImages } from './check-images.ts';
-import { findCoco } from './coco.ts';
+import { checkBoxes } from './check/boxes.ts';
+import { checkImages } from './check/images.ts';
+import { withClasses } from './classes.ts';
+import { findCoco } from './coco/find.ts';
 import { createDataset } from './dataset.ts';
 import { type Layout, pickSplit, type SplitSource } from './layout.ts';
 import type { DetectionDataset, Format, Index, Problem } from './types.ts';
-import { findVoc } from './voc.ts';
-import { findYolo } from './yolo.ts';
+import { findVoc } from './voc/find.ts';
+import { findYolo } from './yolo/find.ts';
 
 const FINDERS: readonly (readonly [Format, (target: string) => Promise<Layout | null>])[] = [
   ['coco', findCoco],
@@ -47,6 +48,8 @@ export interface OpenOptions {
   readonly split?: string;
   /** Detected where absent. */
   readonly format?: Format;
+  /** The order of classes by name, for instance the training split's; the file's own where absent. */
+  readonly classes?: readonly string[];
   /** What to do about errors in the data: `refuse` (throws, lists them) or `repair` (leaves out, puts right). */
   readonly onProblem?: OnProblem;
 }
@@ -91,7 +94,10 @@ const keepReadable = async (index: Index): Promise<Index> => {
 
 /** Sees that image files are there, and reads the headers of those whose size no annotation gives. */
 const measure = async (index: Index): Promise<Index> => {
-  const unsized = { ...index, images: index.images.filter(({ file, width, height }) => !(width > 0 && height > 0) || !existsSync(file)) };
+  const unsized = {
+    ...index,
+    images: index.images.filter(({ file, width, height }) => !(width > 0 && height > 0) || !existsSync(file)),
+  };
   const { states, problems } = await checkImages(unsized, false);
   const known = new Map(unsized.images.map((image, i) => [image, states[i]!]));
   const images = index.images.map((image) => {
@@ -110,12 +116,16 @@ const measure = async (index: Index): Promise<Index> => {
  */
 export const openDataset = async (
   target: string,
-  { split, format, onProblem = 'refuse' }: OpenOptions = {},
+  { split, format, classes, onProblem = 'refuse' }: OpenOptions = {},
 ): Promise<DetectionDataset> => {
   const layout = await findLayout(target, format);
-  const read = await chooseSplit(layout, split).read();
+  const own = await chooseSplit(layout, split).read();
+  const read = classes ? withClasses(own, classes) : own;
   const found = await (onProblem === 'refuse' ? measure(read) : keepReadable(read));
   const index = { ...found, problems: [...found.problems, ...checkBoxes(found)] };
   if (onProblem === 'refuse') refuseErrors(index);
-  return createDataset(index, layout.splits.map(({ name }) => name));
+  return createDataset(
+    index,
+    layout.splits.map(({ name }) => name),
+  );
 };

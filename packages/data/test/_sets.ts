@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createRng } from '@detrain/core';
 import sharp from 'sharp';
 import { afterAll } from 'vitest';
+import { checkDataset } from '../src/index.ts';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -32,7 +33,12 @@ export const noise = (width: number, height: number): Buffer => {
 };
 
 /** Encodes noise as an image file of a kind. */
-export const encode = (width: number, height: number, kind: 'jpeg' | 'png' = 'jpeg', orientation = 1): Promise<Buffer> =>
+export const encode = (
+  width: number,
+  height: number,
+  kind: 'jpeg' | 'png' = 'jpeg',
+  orientation = 1,
+): Promise<Buffer> =>
   sharp(noise(width, height), { raw: { width, height, channels: 3 } })
     .toFormat(kind)
     .withMetadata({ orientation })
@@ -59,7 +65,9 @@ export const cocoDocument = () => ({
 });
 
 /** A COCO folder with one split, its document changed by `change`. */
-export const cocoSet = async (change: (document: ReturnType<typeof cocoDocument>) => unknown = () => {}): Promise<string> => {
+export const cocoSet = async (
+  change: (document: ReturnType<typeof cocoDocument>) => unknown = () => {},
+): Promise<string> => {
   const root = newFolder();
   await addImage(root, 'train2017/a.jpg');
   await addImage(root, 'train2017/b.jpg');
@@ -90,7 +98,14 @@ export const vocSet = async (): Promise<string> => {
   const root = newFolder();
   await addImage(root, 'V/JPEGImages/one.jpg');
   await addImage(root, 'V/JPEGImages/two.jpg');
-  write(root, 'V/Annotations/one.xml', vocXml('one.jpg', [['dog', 9, 13, 24, 36], ['cat', 1, 1, 64, 48]]));
+  write(
+    root,
+    'V/Annotations/one.xml',
+    vocXml('one.jpg', [
+      ['dog', 9, 13, 24, 36],
+      ['cat', 1, 1, 64, 48],
+    ]),
+  );
   write(root, 'V/Annotations/two.xml', vocXml('two.jpg', [['dog', 1, 1, 10, 10]]));
   write(root, 'V/ImageSets/Main/train.txt', 'one\n');
   write(root, 'V/ImageSets/Main/val.txt', 'two\n');
@@ -108,3 +123,7 @@ export const yoloSet = async (): Promise<string> => {
   write(root, 'data.yaml', 'path: .\ntrain: images/train\nval: images/val\nnames:\n  0: cat\n  1: dog\n');
   return root;
 };
+
+/** The findings of one kind. */
+export const found = async (root: string, kind: string) =>
+  (await checkDataset(root)).filter((problem) => problem.kind === kind);

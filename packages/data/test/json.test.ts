@@ -36,7 +36,10 @@ describe('jsonErrorOffset', () => {
 
 describe('parseJson', () => {
   it('reads NaN and Infinity outside of texts as null', () => {
-    expect(parseJson('[NaN, -Infinity, "NaN", "\\"NaN", 1]')).toEqual({ value: [null, null, 'NaN', '"NaN', 1], notFinite: 2 });
+    expect(parseJson('[NaN, -Infinity, "NaN", "\\"NaN", 1]')).toEqual({
+      value: [null, null, 'NaN', '"NaN', 1],
+      notFinite: 2,
+    });
   });
 
   it('reads past a byte order mark', () => {

@@ -9,7 +9,13 @@ describe('COCO', () => {
   it('is found, remapped and read', async () => {
     const root = await cocoSet();
     const data = await openDataset(root);
-    expect(data).toMatchObject({ format: 'coco', split: 'train2017', classes: ['dog', 'cat'], categoryIds: [3, 7], length: 2 });
+    expect(data).toMatchObject({
+      format: 'coco',
+      split: 'train2017',
+      classes: ['dog', 'cat'],
+      categoryIds: [3, 7],
+      length: 2,
+    });
     expect(data.imageIds).toEqual([10, 20]);
     const { image, targets, id, originalSize } = await data.get(0);
     expect([id, image.width, image.height, ...originalSize]).toEqual(['10', 64, 48, 64, 48]);
@@ -39,9 +45,17 @@ describe('COCO', () => {
 
   it.each([
     ['Roboflow', ['train/_annotations.coco.json', 'train/'], ['valid/_annotations.coco.json', 'valid/']],
-    ['images/<split>', ['annotations/instances_train.json', 'images/train/'], ['annotations/instances_val.json', 'images/val/']],
+    [
+      'images/<split>',
+      ['annotations/instances_train.json', 'images/train/'],
+      ['annotations/instances_val.json', 'images/val/'],
+    ],
     ['named by split', ['annotations/train.json', 'train/'], ['annotations/val.json', 'val/']],
-    ['one folder down', ['coco/annotations/instances_train2017.json', 'coco/train2017/'], ['coco/annotations/instances_val2017.json', 'coco/val2017/']],
+    [
+      'one folder down',
+      ['coco/annotations/instances_train2017.json', 'coco/train2017/'],
+      ['coco/annotations/instances_val2017.json', 'coco/val2017/'],
+    ],
   ])('%s', async (_, train, val) => {
     const root = newFolder();
     for (const [json, images] of [train, val] as [string, string][]) {
@@ -71,14 +85,26 @@ describe('VOC', () => {
   it('is found one folder down with one class list for all splits', async () => {
     const root = await vocSet();
     const train = await openDataset(root);
-    expect(train).toMatchObject({ format: 'voc', split: 'train', splits: ['train', 'val'], classes: ['cat', 'dog'], length: 1 });
+    expect(train).toMatchObject({
+      format: 'voc',
+      split: 'train',
+      splits: ['train', 'val'],
+      classes: ['cat', 'dog'],
+      length: 1,
+    });
     const { targets } = await train.get(0);
     // Pixels 9 to 24 counted from 1, both ends inside: 8 to 24 on the line.
     expect(boxes(targets.boxes)).toEqual([0.25, 0.5, 0.25, 0.5, 0.5, 0.5, 1, 1]);
     expect([...targets.labels]).toEqual([1, 0]);
     const val = await openDataset(root, { split: 'val' });
     expect(val.classes).toEqual(train.classes);
-    expect(val.groundTruth().annotations[0]).toMatchObject({ id: 1, image_id: 1, category_id: 2, bbox: [0, 0, 10, 10], area: 100 });
+    expect(val.groundTruth().annotations[0]).toMatchObject({
+      id: 1,
+      image_id: 1,
+      category_id: 2,
+      bbox: [0, 0, 10, 10],
+      area: 100,
+    });
   });
 
   it('finds images by their stem when the XML names another ending, and without split lists', async () => {
@@ -113,7 +139,13 @@ describe('YOLO', () => {
   it('is found by its data.yaml', async () => {
     const root = await yoloSet();
     const data = await openDataset(root);
-    expect(data).toMatchObject({ format: 'yolo', split: 'train', splits: ['train', 'val'], classes: ['cat', 'dog'], length: 1 });
+    expect(data).toMatchObject({
+      format: 'yolo',
+      split: 'train',
+      splits: ['train', 'val'],
+      classes: ['cat', 'dog'],
+      length: 1,
+    });
     const { targets } = await data.get(0);
     expect([...targets.labels]).toEqual([1, 0]);
     expect(boxes(targets.boxes)).toEqual([0.25, 0.5, 0.25, 0.5, 0.5, 0.5, 1, 1]);
@@ -164,14 +196,35 @@ describe('YOLO', () => {
   });
 });
 
+describe('classes', () => {
+  it('take the order of another split by name', async () => {
+    const data = await openDataset(await cocoSet(), { classes: ['cat', 'bird', 'dog'] });
+    expect(data.classes).toEqual(['cat', 'bird', 'dog']);
+    expect(data.categoryIds).toEqual([7, 1, 3]);
+    expect([...(await data.get(0)).targets.labels]).toEqual([0, 2]);
+    expect(data.groundTruth().annotations.map(({ category_id }) => category_id)).toEqual([7, 3, 3]);
+  });
+
+  it('refuse objects of another class, or leave them out', async () => {
+    const root = await cocoSet();
+    await expect(openDataset(root, { classes: ['cat'] })).rejects.toThrow(/2 objects of class "dog"/);
+    const data = await openDataset(root, { classes: ['cat'], onProblem: 'repair' });
+    expect([...(await data.get(0)).targets.labels]).toEqual([0]);
+  });
+});
+
 describe('errors', () => {
   it('list the layouts', async () => {
     const root = newFolder();
-    await expect(openDataset(root)).rejects.toThrow(/data: no COCO, VOC or YOLO data set in .*instances_<split>\.json.*ImageSets.*data\.yaml/s);
+    await expect(openDataset(root)).rejects.toThrow(
+      /data: no COCO, VOC or YOLO data set in .*instances_<split>\.json.*ImageSets.*data\.yaml/s,
+    );
   });
 
   it('list the splits', async () => {
-    await expect(openDataset(await vocSet(), { split: 'test' })).rejects.toThrow(/no split test in .*one of train, val/);
+    await expect(openDataset(await vocSet(), { split: 'test' })).rejects.toThrow(
+      /no split test in .*one of train, val/,
+    );
   });
 
   it('say that a path does not exist', async () => {

@@ -1,10 +1,22 @@
 import { createRng, type Sample } from '@detrain/core';
 import type { Recipe } from '@detrain/core/tensors';
 import { describe, expect, it } from 'vitest';
-import { denseO2O, matchabilityAware, officialPolicies, phaseAt, resolvePolicy, standardAugmentations } from '../src/index.ts';
+import {
+  denseO2O,
+  matchabilityAware,
+  officialPolicies,
+  phaseAt,
+  resolvePolicy,
+  standardAugmentations,
+} from '../src/index.ts';
 
 const loss = (name: string) => ({ weight: 2, loss: { name, options: {}, set: 'own', compute: () => null } });
-const recipe = { name: 'base', losses: [loss('vfl'), loss('l1')], augmentations: [], batchAugmentations: [] } as unknown as Recipe;
+const recipe = {
+  name: 'base',
+  losses: [loss('vfl'), loss('l1')],
+  augmentations: [],
+  batchAugmentations: [],
+} as unknown as Recipe;
 
 const sample = (id: string): Sample => ({
   id,
@@ -78,7 +90,10 @@ describe('standardAugmentations', () => {
 describe('matchabilityAware', () => {
   it('takes the place of the classification loss at its weight', () => {
     const { losses } = matchabilityAware({ gamma: 2 })(recipe);
-    expect(losses.map(({ weight, loss: { name } }) => [weight, name])).toEqual([[2, 'mal'], [2, 'l1']]);
+    expect(losses.map(({ weight, loss: { name } }) => [weight, name])).toEqual([
+      [2, 'mal'],
+      [2, 'l1'],
+    ]);
     expect(losses[0]!.loss.options).toMatchObject({ gamma: 2 });
   });
 

@@ -1,7 +1,7 @@
-import type {} from '@detrain/tooling/setup';
 import { mixInto, mixup, multiScaleSizes, resizeNearestInto, roundShare } from '@detrain/augment';
 import { type Augmentation, type BatchAugmentation, createRng, type Rng, type Sample } from '@detrain/core';
 import type { Recipe } from '@detrain/core/tensors';
+import type {} from '@detrain/tooling/setup';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { denseO2O, phaseAt, resolvePolicy } from '../src/index.ts';
 import { readCase } from './reference.ts';
@@ -60,7 +60,7 @@ const trace = async (model: 'deim-dfine-n' | 'deim-dfine-s', repeat: number | nu
     },
   })(emptyRecipe);
   const rng: Rng = { ...createRng(0), next: () => draw, int: () => 0 };
-  const context = { rng, epoch, progress: 0, size: [640, 640] as const, draw: () => sample };
+  const context = { rng, epoch, progress: 0, size: [64, 64] as const, draw: () => sample };
   for (const augmentation of augmentations) {
     await augmentation.apply(sample, context);
     if (['sanitize', 'horizontal-flip', 'resize'].includes(augmentation.name)) ran.push(augmentation.name);

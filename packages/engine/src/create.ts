@@ -2,6 +2,7 @@ import { createCompiledEngine } from './compiled/engine.ts';
 import { type EagerName, loadBackend, packageOf } from './eager/backends.ts';
 import { createEagerEngine } from './eager/engine.ts';
 import { fail } from './error.ts';
+import { registerGradients } from './gradients.ts';
 import type { Engine, EngineName, EngineOptions } from './types.ts';
 
 /** What `auto` tries, in order. */
@@ -23,6 +24,7 @@ export const createEngine = async (options: EngineOptions = {}): Promise<Engine>
   const chosen = choose(options.engine);
   if (chosen !== 'auto' && !preference.includes(chosen as EngineName))
     fail(`engine is '${chosen}'`, `auto, ${preference.join(', ')}`, 'Correct the option `engine` or DETRAIN_ENGINE');
+  registerGradients();
   const missed: string[] = [];
   for (const name of chosen === 'auto' ? preference : [chosen as EngineName]) {
     const engine = await ready(name, options, missed.length ? `; ${missed.join('; ')}` : '');

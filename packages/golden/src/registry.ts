@@ -16,6 +16,7 @@ const replays: Readonly<Record<string, () => Promise<{ readonly replay: Replay }
   keys: () => import('./kinds/keys.ts'),
   linear_sum_assignment: () => import('./kinds/lsa.ts'),
   matcher: () => import('./kinds/matcher.ts'),
+  train_step: () => import('./kinds/train.ts'),
   'optimizer units': () => import('./kinds/optimizer-units.ts'),
   'lr schedule': () => import('./kinds/lr-schedule.ts'),
 };

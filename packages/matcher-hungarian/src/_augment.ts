@@ -1,54 +1,47 @@
 /**
- * The solver proper: rows <= columns, every row gets a column.
+ * A matching under construction, seen from the smaller side: "rows" are the smaller side's items, "columns" the larger side's,
+ * whichever way the caller's cost lies: entry (i, j) is `cost[i * rowStep + j * columnStep]`.
  *
- * Dual variables: rows' prices are implied, columns' prices `v` stay at most 0, and 0 for columns without a row, which is what makes
- * the rectangular result optimal (Crouse 2016).
- *
- * @param cost `[rows, columns]`, no NaN, no -Infinity; not changed.
- * @param finite Whether no entry is Infinity.
- * @returns Per row its column `[rows]`, or null where no complete matching avoids Infinity.
+ * Prices `v` of columns stay at most 0, and 0 for columns without a row; that is what makes the rectangular result optimal
+ * (Crouse 2016). Square problems have no columns without a row, so there any prices do.
  */
-export const solveShort = (cost: Float64Array, rows: number, columns: number, finite: boolean): Int32Array | null => {
-  const v = new Float64Array(columns);
-  const columnOf = new Int32Array(rows).fill(-1);
-  const rowOf = new Int32Array(columns).fill(-1);
-  const free = new Int32Array(rows);
-  const freeCount = finite && columns > 1 ? reduceRows(cost, rows, columns, v, columnOf, rowOf, free) : allFree(free);
-  if (freeCount > 0 && !augment(cost, columns, v, columnOf, rowOf, free, freeCount)) return null;
-  return columnOf;
-};
+export interface Matching {
+  readonly cost: Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowStep: number;
+  readonly columnStep: number;
+  readonly v: Float64Array;
+  /** Per row its column, or -1; this and the following at least as long as there are rows or columns. */
+  readonly columnOf: Int32Array;
+  /** Per column its row, or -1. */
+  readonly rowOf: Int32Array;
+  /** Rows without a column; the first `freeCount`, as the steps return it, count. */
+  readonly free: Int32Array;
+}
 
-const allFree = (free: Int32Array): number => {
-  for (let i = 0; i < free.length; i++) free[i] = i;
-  return free.length;
-};
-
-/** Augmenting row reduction: rows bid for their best column up to the second best's price. Returns how many rows stay free. */
-const reduceRows = (
-  cost: Float64Array,
-  rows: number,
-  columns: number,
-  v: Float64Array,
-  columnOf: Int32Array,
-  rowOf: Int32Array,
-  free: Int32Array,
+/**
+ * Augmenting row reduction (Jonker and Volgenant 1987): free rows bid for their best column up to the second best's price, and
+ * outbid rows bid again. Needs finite costs and at least two columns. Returns how many rows stay free.
+ */
+export const reduceRows = (
+  { cost, rows, columns, rowStep, columnStep, v, columnOf, rowOf, free }: Matching,
+  freeCount: number,
 ): number => {
-  let freeCount = allFree(free);
   for (let pass = 0; pass < 2 && freeCount > 0; pass++) {
     const waiting = freeCount;
     freeCount = 0;
     let next = 0;
-    // A chain of outbid rows is cut off here, in case rounding would make it endless.
+    // A chain of outbid rows is cut off here: it may be long, or endless by rounding.
     let budget = 2 * rows + waiting;
     while (next < waiting) {
       const i = free[next++]!;
-      const base = i * columns;
       let best = Infinity;
       let second = Infinity;
       let bestAt = 0;
       let secondAt = 0;
-      for (let j = 0; j < columns; j++) {
-        const reduced = cost[base + j]! - v[j]!;
+      for (let j = 0, k = i * rowStep; j < columns; j++, k += columnStep) {
+        const reduced = cost[k]! - v[j]!;
         if (reduced < second) {
           if (reduced < best) {
             second = best;
@@ -63,91 +56,88 @@ const reduceRows = (
       }
       const lowered = v[bestAt]! - (second - best);
       const lowers = lowered < v[bestAt]!;
-      let taken = rowOf[bestAt]!;
+      let outbid = rowOf[bestAt]!;
       if (lowers) v[bestAt] = lowered;
-      else if (taken >= 0) {
+      else if (outbid >= 0) {
         bestAt = secondAt;
-        taken = rowOf[bestAt]!;
+        outbid = rowOf[bestAt]!;
       }
       columnOf[i] = bestAt;
       rowOf[bestAt] = i;
-      if (taken < 0) continue;
-      columnOf[taken] = -1;
-      if (lowers && --budget > 0) free[--next] = taken;
-      else free[freeCount++] = taken;
+      if (outbid < 0) continue;
+      columnOf[outbid] = -1;
+      if (lowers && --budget > 0) free[--next] = outbid;
+      else free[freeCount++] = outbid;
     }
   }
   return freeCount;
 };
 
+/** Scratch of `augment`, all at least `[columns]`. */
+export interface AugmentScratch {
+  readonly distance: Float64Array;
+  readonly price: Float64Array;
+  readonly from: Int32Array;
+  readonly settled: Int32Array;
+  readonly settledAt: Float64Array;
+}
+
 /** Gives every free row a column by shortest augmenting paths. Returns false where a row cannot reach a free column. */
-const augment = (
-  cost: Float64Array,
-  columns: number,
-  v: Float64Array,
-  columnOf: Int32Array,
-  rowOf: Int32Array,
-  free: Int32Array,
+export const augment = (
+  { cost, columns, rowStep, columnStep, v, columnOf, rowOf, free }: Matching,
   freeCount: number,
+  { distance, price, from, settled, settledAt }: AugmentScratch,
 ): boolean => {
-  const distance = new Float64Array(columns);
-  const from = new Int32Array(columns);
-  // Columns [0, settled) have their final distance, the others are still open.
-  const order = new Int32Array(columns);
   for (let f = 0; f < freeCount; f++) {
     const start = free[f]!;
-    let base = start * columns;
-    let shortest = Infinity;
-    let at = -1;
+    // A settled column's distance becomes Infinity and its price -Infinity: the loops below then pass over it without a test.
     for (let j = 0; j < columns; j++) {
-      order[j] = j;
-      from[j] = start;
-      const reduced = cost[base + j]! - v[j]!;
-      distance[j] = reduced;
-      if (reduced < shortest || (reduced === shortest && at >= 0 && rowOf[j]! < 0 && rowOf[at]! >= 0)) {
-        shortest = reduced;
-        at = j;
-      }
+      distance[j] = Infinity;
+      price[j] = v[j]!;
     }
-    let settled = 0;
-    let slot = at;
-    while (at >= 0 && rowOf[at]! >= 0) {
-      order[slot] = order[settled]!;
-      order[settled++] = at;
-      const i = rowOf[at]!;
-      base = i * columns;
-      const offset = cost[base + at]! - v[at]! - shortest;
+    let count = 0;
+    let row = start;
+    let offset = 0;
+    let shortest = 0;
+    let at = -1;
+    for (;;) {
       shortest = Infinity;
       at = -1;
-      for (let k = settled; k < columns; k++) {
-        const j = order[k]!;
-        const through = cost[base + j]! - v[j]! - offset;
+      for (let j = 0, k = row * rowStep; j < columns; j++, k += columnStep) {
+        const through = cost[k]! - price[j]! - offset;
         let reach = distance[j]!;
         if (through < reach) {
           reach = through;
           distance[j] = reach;
-          from[j] = i;
+          from[j] = row;
         }
-        if (reach < shortest || (reach === shortest && at >= 0 && rowOf[j]! < 0 && rowOf[at]! >= 0)) {
+        // A free column ends the path: it is taken first among equals.
+        if (reach <= shortest && (reach < shortest || rowOf[j]! < 0)) {
           shortest = reach;
           at = j;
-          slot = k;
         }
       }
+      if (shortest === Infinity) return false;
+      row = rowOf[at]!;
+      if (row < 0) break;
+      offset = cost[row * rowStep + at * columnStep]! - v[at]! - shortest;
+      settled[count] = at;
+      settledAt[count++] = shortest;
+      distance[at] = Infinity;
+      price[at] = -Infinity;
     }
-    if (at < 0) return false;
-    for (let k = 0; k < settled; k++) {
-      const j = order[k]!;
-      v[j] = v[j]! + distance[j]! - shortest;
+    for (let s = 0; s < count; s++) {
+      const j = settled[s]!;
+      v[j] = v[j]! + settledAt[s]! - shortest;
     }
     // Shift the columns along the path back to the start.
-    for (let row = -1; row !== start; ) {
+    do {
       row = from[at]!;
       rowOf[at] = row;
       const previous = columnOf[row]!;
       columnOf[row] = at;
       at = previous;
-    }
+    } while (row !== start);
   }
   return true;
 };

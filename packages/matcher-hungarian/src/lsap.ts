@@ -1,14 +1,19 @@
 import { fail } from '@detrain/core';
-import { solveShort } from './_augment.ts';
+import { augment, type Matching, reduceRows } from './_augment.ts';
+import { scratchOf } from './_scratch.ts';
+import { findBids, firstBids, reduceColumns } from './_start.ts';
+
+/** Smaller sides up to this are read with strides where the cost lies the other way; larger ones are worth a transposed copy. */
+const STRIDED_ROWS = 160;
 
 /**
  * Solves the rectangular linear sum assignment problem: pairs every row (or every column, where there are fewer) with another
  * column (row) so that the total cost is least. Float64 arithmetic, exact up to rounding.
  *
- * Jonker and Volgenant 1987 (augmenting row reduction, then shortest augmenting paths), on the rectangular form of Crouse 2016;
- * the smaller side drives, whichever it is.
+ * Jonker and Volgenant 1987 (bidding, then shortest augmenting paths), on the rectangular form of Crouse 2016; the smaller side
+ * drives, whichever it is. Among equally good matchings it may choose another one than scipy.
  *
- * @param cost Row-major `[rows, columns]`. `Infinity` forbids a pair.
+ * @param cost Row-major `[rows, columns]`, not changed. `Infinity` forbids a pair.
  * @returns Per row its column, or -1 `[rows]`.
  * @throws Where an entry is NaN or -Infinity, or no complete matching avoids the forbidden pairs.
  */
@@ -26,39 +31,50 @@ export const solveLsap = (cost: Float32Array | Float64Array, rows: number, colum
   const tall = rows > columns;
   const short = tall ? columns : rows;
   const long = tall ? rows : columns;
-  // One pass copies (and, for tall costs, transposes) into [short, long]; its running sum of c - c is NaN where anything is not finite.
-  const work = cost instanceof Float64Array && !tall ? cost : new Float64Array(short * long);
-  let check = 0;
-  if (tall) {
-    for (let r = 0, k = 0; r < rows; r++)
-      for (let c = 0, to = r; c < columns; c++, k++, to += rows) {
-        const value = cost[k]!;
-        check += value - value;
-        work[to] = value;
-      }
-  } else {
-    for (let k = 0; k < cost.length; k++) {
-      const value = cost[k]!;
-      check += value - value;
-      if (work !== cost) work[k] = value;
-    }
-  }
-  const finite = check === 0;
-  if (!finite) for (let k = 0; k < cost.length; k++) if (!(cost[k]! > -Infinity)) reject(cost[k]!, k, columns);
+  const transposes = tall && short > STRIDED_ROWS;
+  const scratch = scratchOf(short, long);
+  scratch.v.fill(0, 0, long);
+  scratch.matched.fill(-1, 0, long);
+  const matching: Matching = {
+    cost: transposes ? transposed(cost, rows, columns) : cost instanceof Float64Array ? cost : Float64Array.from(cost),
+    rows: short,
+    columns: long,
+    rowStep: tall && !transposes ? 1 : long,
+    columnStep: tall && !transposes ? columns : 1,
+    v: scratch.v,
+    columnOf: tall ? scratch.matched : columnOf,
+    rowOf: tall ? columnOf : scratch.matched,
+    free: scratch.free,
+  };
 
-  const longOf = solveShort(work, short, long, finite);
-  if (!longOf)
+  let freeCount = short;
+  if (!findBids(matching, scratch)) {
+    cost.forEach((value, k) => {
+      if (!(value > -Infinity)) reject(value, k, columns);
+    });
+    for (let i = 0; i < short; i++) scratch.free[i] = i;
+  } else if (rows === columns && rows > 1) {
+    reduceColumns(matching);
+    for (let i = 0; i < short; i++) scratch.free[i] = i;
+    freeCount = reduceRows(matching, short);
+  } else {
+    freeCount = firstBids(matching, scratch);
+    if (long > 1) freeCount = reduceRows(matching, freeCount);
+  }
+  if (!augment(matching, freeCount, scratch))
     fail(
       'matcher-hungarian',
       `a ${rows} x ${columns} cost whose infinite entries forbid every complete matching`,
-      'Each row (or column, where there are fewer) needs a finite partner',
+      'Each row (or column, where there are fewer) needs a finite partner of its own',
       'Allow more pairs, or use large finite costs',
     );
-  for (let s = 0; s < short; s++) {
-    if (tall) columnOf[longOf[s]!] = s;
-    else columnOf[s] = longOf[s]!;
-  }
   return columnOf;
+};
+
+const transposed = (cost: Float32Array | Float64Array, rows: number, columns: number): Float64Array => {
+  const out = new Float64Array(cost.length);
+  for (let r = 0, k = 0; r < rows; r++) for (let c = 0, to = r; c < columns; c++, k++, to += rows) out[to] = cost[k]!;
+  return out;
 };
 
 const reject = (value: number, k: number, columns: number): never =>

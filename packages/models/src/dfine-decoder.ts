@@ -3,7 +3,7 @@ import { inverseSigmoid, type MapSize, type Module, splitHeads, stopGradient, wi
 import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type DfineDecoderOptions, decoderParts } from './dfine-decoder-parts.ts';
-import { shiftEdges, weightingFunction } from './fdr.ts';
+import { edgeDistributions, expectedShifts, shiftEdges, weightingFunction } from './fdr.ts';
 import { joinMasks, type QuerySpan, querySpans, takeSpan } from './known-queries.ts';
 
 export type { DfineDecoderOptions } from './dfine-decoder-parts.ts';
@@ -36,7 +36,6 @@ export const dfineDecoder = (options: DfineDecoderOptions): Decoder => {
   const parts = decoderParts(options);
   const { generation, numQueries, dim } = options;
   const { regMax, regScale } = parts.fdr;
-  const bins = regMax + 1;
   const weights = weightingFunction(parts.fdr);
   const positionsOf = (reference: Tensor3D, pass: Pass) => parts.queryPosition.forward(reference, pass) as Tensor3D;
 
@@ -73,8 +72,6 @@ export const dfineDecoder = (options: DfineDecoderOptions): Decoder => {
       tf.sigmoid(boxLogits.length === 1 ? (boxLogits[0] as Tensor3D) : tf.concat(boxLogits, 1)),
     );
     const once = generation === 'deimv2' ? positionsOf(reference, pass) : null;
-    const [batch, queries] = content.shape;
-    const project = tf.tensor2d(weights, [bins, 1]);
 
     let anchor: Tensor3D | undefined;
     let corners: Tensor3D | undefined;
@@ -97,14 +94,11 @@ export const dfineDecoder = (options: DfineDecoderOptions): Decoder => {
       const step = (parts.boxHeads[i] as Module<Tensor, Tensor>).forward(seen, pass) as Tensor3D;
       corners = corners ? (tf.add(corners, step) as Tensor3D) : step;
 
-      const probabilities = tf.softmax(tf.reshape(corners, [batch * queries * 4, bins])) as Tensor2D;
-      const shifts = tf.reshape(tf.matMul(probabilities, project), [batch, queries, 4]) as Tensor3D;
+      const distributions = edgeDistributions(corners, regMax + 1);
+      const shifts = expectedShifts(distributions, weights);
       const boxes = shiftEdges(anchor, shifts, regScale);
       if (pass.training || last) {
-        const quality = (parts.qualities[i] as (typeof parts.qualities)[number]).forward(
-          tf.reshape(probabilities, [batch, queries, 4, bins]),
-          pass,
-        );
+        const quality = (parts.qualities[i] as (typeof parts.qualities)[number]).forward(distributions, pass);
         const plain = i === 0 && pre ? pre.logits : score();
         outputs.push({ logits: tf.add(plain, quality) as Tensor3D, boxes, corners });
       }

@@ -1,4 +1,4 @@
-import type { Tensor3D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Constants of fine-grained distribution refinement (D-FINE section 3.1, `N`, `a` and `c` there). */
@@ -24,6 +24,19 @@ export const weightingFunction = ({ regMax, up, regScale }: FdrOptions): Float32
     const size = k === half ? 2 * bound : step ** k - 1;
     return n < half ? -size : size;
   });
+};
+
+/** Distributions over bins per edge `[batch, queries, 4, bins]` from logits `[batch, queries, 4 * bins]`. */
+export const edgeDistributions = (corners: Tensor3D, bins: number): Tensor4D => {
+  const [batch, queries] = corners.shape;
+  return tf.softmax(tf.reshape(corners, [batch, queries, 4, bins])) as Tensor4D;
+};
+
+/** Expected shift per edge `[batch, queries, 4]` of distributions `[batch, queries, 4, bins]`; weights `[bins]`. */
+export const expectedShifts = (distributions: Tensor4D, weights: Float32Array): Tensor3D => {
+  const [batch, queries, edges, bins] = distributions.shape;
+  const flat = tf.reshape(distributions, [batch * queries * edges, bins]) as Tensor2D;
+  return tf.reshape(tf.matMul(flat, tf.tensor2d(weights, [bins, 1])), [batch, queries, edges]) as Tensor3D;
 };
 
 /**

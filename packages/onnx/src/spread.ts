@@ -11,8 +11,8 @@ const spreadAxis = (recording: Recording, x: Traced, axis: number, stride: numbe
   let length = count;
   if (stride > 1) {
     const split = reshape(recording, x, x.shape.toSpliced(axis + 1, 0, 1));
-    const none = split.shape.map(() => [0, 0] as const);
-    const filled = pad(recording, split, none.with(axis + 1, [0, stride - 1]), 0);
+    const still = split.shape.map((): readonly [number, number] => [0, 0]);
+    const filled = pad(recording, split, still.with(axis + 1, [0, stride - 1]), 0);
     value = reshape(recording, filled, x.shape.with(axis, count * stride));
     length = count * stride;
   }
@@ -20,7 +20,8 @@ const spreadAxis = (recording: Recording, x: Traced, axis: number, stride: numbe
   if (after < 0) {
     value = slice(recording, value, [{ axis, start: 0, count: length + after }]);
   }
-  return pad(recording, value, x.shape.map(() => [0, 0] as const).with(axis, [start, Math.max(0, after)]), 0);
+  const none = x.shape.map((): readonly [number, number] => [0, 0]);
+  return pad(recording, value, none.with(axis, [start, Math.max(0, after)]), 0);
 };
 
 /**

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs';
+import type {} from '@detrain/tooling/setup';
 import type { DType, HostTensor, TensorSpec } from '@detrain/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-node';
@@ -77,26 +78,30 @@ export const runGraph = async (graph: Graph, inputs: Inputs, threads = 1): Promi
   }
 };
 
-interface Tolerance {
+export interface Tolerance {
   readonly atol?: number;
   readonly rtol?: number;
 }
 
-/** The recorded program must give what the cpu backend gives: shapes, types and numbers. Returns the graph. */
-export const check = async (
-  program: Program,
-  inputs: Inputs,
+/** The graph must give these tensors: shapes, types and numbers. */
+export const expectSame = (
+  actual: Readonly<Record<string, HostTensor>>,
+  expected: Readonly<Record<string, HostTensor>>,
   { atol = 1e-5, rtol = 1e-4 }: Tolerance = {},
-): Promise<Graph> => {
-  const expected = runEager(program, inputs);
-  const graph = trace(program, specsOf(inputs));
-  const actual = await runGraph(graph, inputs);
+): void => {
   for (const [name, want] of Object.entries(expected)) {
     const got = actual[name]!;
     expect(got.shape, `shape of ${name}`).toEqual(want.shape);
     expect(got.dtype, `type of ${name}`).toBe(want.dtype);
     expect(got.data, name).toBeAllclose(want.data, { atol, rtol });
   }
+};
+
+/** The recorded program must give what the cpu backend gives. Returns the graph. */
+export const check = async (program: Program, inputs: Inputs, tolerance: Tolerance = {}): Promise<Graph> => {
+  const expected = runEager(program, inputs);
+  const graph = trace(program, specsOf(inputs));
+  expectSame(await runGraph(graph, inputs), expected, tolerance);
   return graph;
 };
 

@@ -66,19 +66,19 @@ export interface Outcome {
   readonly error?: unknown;
 }
 
-/** Something that watches a run. Every hook is optional and awaited, in the order the callbacks are listed. */
+/** Something that watches a run. Every hook is optional and awaited, in the order the callbacks are listed; what it gives back is ignored. */
 export interface TrainerCallback {
   readonly name: string;
   /** Before the first step of this process, after a resumed state is loaded. */
-  onFitStart?(run: Run): MaybePromise<void>;
-  onEpochStart?(run: Run): MaybePromise<void>;
+  onFitStart?(run: Run): MaybePromise<unknown>;
+  onEpochStart?(run: Run): MaybePromise<unknown>;
   /** After the update of a step. */
-  onStepEnd?(run: Run, record: StepRecord): MaybePromise<void>;
-  onValidationEnd?(run: Run, metrics: Metrics): MaybePromise<void>;
+  onStepEnd?(run: Run, record: StepRecord): MaybePromise<unknown>;
+  onValidationEnd?(run: Run, metrics: Metrics): MaybePromise<unknown>;
   /** After a file of weights is written. */
-  onCheckpoint?(run: Run, file: string): MaybePromise<void>;
+  onCheckpoint?(run: Run, file: string): MaybePromise<unknown>;
   /** Last, however the run ended. */
-  onFitEnd?(run: Run, outcome: Outcome): MaybePromise<void>;
+  onFitEnd?(run: Run, outcome: Outcome): MaybePromise<unknown>;
   /** What a resumed run needs to go on as if it had never stopped. */
   saveState?(): Json;
   loadState?(state: Json): void;

@@ -8,7 +8,11 @@ import type { Detector, Recipe } from '@detrain/core/tensors';
 export const emptyKnownQueries = (
   name: string,
   count: number,
-  { batch, numClasses, numQueries }: { readonly batch: number; readonly numClasses: number; readonly numQueries: number },
+  {
+    batch,
+    numClasses,
+    numQueries,
+  }: { readonly batch: number; readonly numClasses: number; readonly numQueries: number },
 ): KnownQueries => {
   const side = count + numQueries;
   const blocked = new Uint8Array(side * side);
@@ -27,7 +31,12 @@ export const emptyKnownQueries = (
 };
 
 /** The known queries of a batch by the recipe: null where it has none, padding where the batch gives none. */
-export const knownQueriesFor = (recipe: Recipe, detector: Detector, targets: readonly Targets[], rng: Rng): KnownQueries | null => {
+export const knownQueriesFor = (
+  recipe: Recipe,
+  detector: Detector,
+  targets: readonly Targets[],
+  rng: Rng,
+): KnownQueries | null => {
   const source = recipe.knownQueries;
   if (!source) return null;
   const { numClasses, numQueries } = detector;

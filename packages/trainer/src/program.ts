@@ -1,4 +1,4 @@
-import { type HostTensor, type HostTensors, type KnownQueries, type TensorSpec, fail } from '@detrain/core';
+import { fail, type HostTensor, type HostTensors, type KnownQueries, type TensorSpec } from '@detrain/core';
 import type { Detector, ParameterSpec, QueryGroup, Recipe } from '@detrain/core/tensors';
 import type { InferenceProgram, TrainingProgram } from '@detrain/engine';
 import { makePass } from '@detrain/nn';
@@ -22,7 +22,9 @@ export interface DetectionProgram extends TrainingProgram {
 
 /** The parameters that are inputs of a program: no aliases, counters or derived buffers. */
 export const parameterInputs = (detector: Detector): readonly ParameterSpec[] =>
-  detector.parameters.filter(({ kind, sharedWith }) => sharedWith === undefined && kind !== 'counter' && kind !== 'derived');
+  detector.parameters.filter(
+    ({ kind, sharedWith }) => sharedWith === undefined && kind !== 'counter' && kind !== 'derived',
+  );
 
 /** The name that the group of known queries has among a detector's outputs. */
 const knownName = (recipe: Recipe): string => recipe.knownQueries?.name ?? 'known';
@@ -31,12 +33,26 @@ const knownName = (recipe: Recipe): string => recipe.knownQueries?.name ?? 'know
  * The criterion of a recipe for inputs of these shapes: `images` and, where known queries are fed, `known.labels`.
  * Throws where the detector does not say what it outputs.
  */
-export const criterionFor = (detector: Detector, recipe: Recipe, inputs: Readonly<Record<string, TensorSpec>>): Criterion => {
+export const criterionFor = (
+  detector: Detector,
+  recipe: Recipe,
+  inputs: Readonly<Record<string, TensorSpec>>,
+): Criterion => {
   const batch = inputs['images']?.shape[0];
   if (batch === undefined)
-    fail('trainer', "no input 'images'", 'A program takes images [batch, height, width, 3]', 'Build the inputs with `stepInputs`');
+    fail(
+      'trainer',
+      "no input 'images'",
+      'A program takes images [batch, height, width, 3]',
+      'Build the inputs with `stepInputs`',
+    );
   if (!detector.outputs)
-    fail('trainer', `detector '${detector.name}' has no \`outputs\``, 'Shapes of targets depend on its layers', 'Add outputs: { layers, pre, encoder } to the detector');
+    fail(
+      'trainer',
+      `detector '${detector.name}' has no \`outputs\``,
+      'Shapes of targets depend on its layers',
+      'Add outputs: { layers, pre, encoder } to the detector',
+    );
   const count = inputs['known.labels']?.shape[1];
   return createCriterion(recipe, {
     ...detector.outputs,
@@ -99,14 +115,24 @@ export const predictionProgram = (detector: Detector): InferenceProgram => ({
     const [main] = detector.decode(detector.encode(imagesOf(inputs), pass), pass);
     const last = main?.layers.at(-1);
     if (!last)
-      return fail('trainer', `detector '${detector.name}' gave no layer`, 'Its last layer is the prediction', 'Return `main` first');
+      return fail(
+        'trainer',
+        `detector '${detector.name}' gave no layer`,
+        'Its last layer is the prediction',
+        'Return `main` first',
+      );
     return { logits: last.logits, boxes: last.boxes };
   },
 });
 
 const imagesOf = (inputs: Readonly<Record<string, Tensor>>): Tensor4D =>
   (inputs['images'] as Tensor4D | undefined) ??
-  fail('trainer', "no input 'images'", 'A program takes images [batch, height, width, 3]', 'Build the inputs with `stepInputs`');
+  fail(
+    'trainer',
+    "no input 'images'",
+    'A program takes images [batch, height, width, 3]',
+    'Build the inputs with `stepInputs`',
+  );
 
 const queryGroups = (recipe: Recipe, inputs: Readonly<Record<string, Tensor>>): QueryGroup[] => {
   const labels = inputs['known.labels'];
@@ -136,7 +162,12 @@ export const stepInputs = ({ detector, parameters, images, known }: StepInputs):
   for (const { name } of parameterInputs(detector)) {
     const tensor = parameters.get(name);
     if (!tensor)
-      fail('trainer', `no parameter '${name}'`, `Detector '${detector.name}' needs it`, 'Initialise or load all of its parameters');
+      fail(
+        'trainer',
+        `no parameter '${name}'`,
+        `Detector '${detector.name}' needs it`,
+        'Initialise or load all of its parameters',
+      );
     inputs[name] = tensor;
   }
   inputs['images'] = images;
@@ -147,7 +178,12 @@ const knownInputs = (known: KnownQueries, numQueries: number, batch: number): Ho
   const side = known.count + numQueries;
   const mask = Float32Array.from(known.blocked, (blocked) => (blocked ? BLOCKED : 0));
   if (mask.length !== side * side || known.labels.length !== batch * known.count)
-    fail('trainer', `known queries '${known.name}' for ${known.labels.length / known.count} images and a mask of ${mask.length} entries`, `${batch} images and ${side} x ${side} entries are wanted`, 'Build them for this batch and detector');
+    fail(
+      'trainer',
+      `known queries '${known.name}' for ${known.labels.length / known.count} images and a mask of ${mask.length} entries`,
+      `${batch} images and ${side} x ${side} entries are wanted`,
+      'Build them for this batch and detector',
+    );
   return {
     'known.labels': { shape: [batch, known.count], dtype: 'int32', data: known.labels },
     'known.boxes': { shape: [batch, known.count, 4], dtype: 'float32', data: known.boxes },

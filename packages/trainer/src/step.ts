@@ -1,7 +1,7 @@
 import type { HostTensor, HostTensors, KnownQueries, Rng } from '@detrain/core';
 import type { Detector, Recipe } from '@detrain/core/tensors';
 import type { Training } from '@detrain/engine';
-import { type Ema, type Optimizer, clipByGlobalNorm, globalNorm } from '@detrain/optim';
+import { clipByGlobalNorm, type Ema, globalNorm, type Optimizer } from '@detrain/optim';
 import type { Batch } from './batch.ts';
 import type { AssignResult } from './criterion-assign.ts';
 import { knownQueriesFor } from './known-queries.ts';

@@ -44,7 +44,12 @@ const recorder = () => {
 };
 
 const bits = (weights: ReadonlyMap<string, HostTensor>) =>
-  Object.fromEntries([...weights].map(([name, { data }]) => [name, Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex')]));
+  Object.fromEntries(
+    [...weights].map(([name, { data }]) => [
+      name,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex'),
+    ]),
+  );
 
 /** Stops a run after a number of steps or of epochs. */
 const stopAfter = ({ steps, epochs }: { steps?: number; epochs?: number }): TrainerCallback => ({
@@ -162,7 +167,10 @@ describe('fit', () => {
   });
 
   it('gives up skipping after ten steps in a row', async () => {
-    const batches = tinyBatches(30, (batch) => ({ ...batch, images: { ...batch.images, data: new Float32Array(384).fill(Number.NaN) } }));
+    const batches = tinyBatches(30, (batch) => ({
+      ...batch,
+      images: { ...batch.images, data: new Float32Array(384).fill(Number.NaN) },
+    }));
     const result = await fit(options({ batches, onNonFinite: 'skip', folder: null }));
     expect(result).toMatchObject({ reason: 'non-finite', step: 10 });
   });
@@ -180,7 +188,7 @@ describe('fit', () => {
     );
     expect(result.best).toEqual({ metric: 'ap', value: 0.5, epoch: 1, step: 6 });
     expect(readdirSync(path.join(folder, 'weights')).sort()).toEqual(
-      ['best', 'epoch-0002', 'epoch-0004', 'last', 'last-ema'].map((name) => `${name}.safetensors`),
+      ['best', 'epoch-0002', 'epoch-0004', 'last-ema', 'last'].map((name) => `${name}.safetensors`),
     );
     const { metadata } = readHostTensors(path.join(folder, 'weights', 'best.safetensors'));
     expect(metadata).toMatchObject({ model: 'tiny', epoch: '2', step: '6' });
@@ -232,7 +240,9 @@ describe('fit', () => {
     const evaluate = () => {
       throw new Error('no metric');
     };
-    await expect(fit(options({ epochs: 2, batches: tinyBatches(1), callbacks: watch, evaluate }))).rejects.toThrow('no metric');
+    await expect(fit(options({ epochs: 2, batches: tinyBatches(1), callbacks: watch, evaluate }))).rejects.toThrow(
+      'no metric',
+    );
     expect(seen.at(-1)).toBe('failed');
   });
 
@@ -245,6 +255,8 @@ describe('fit', () => {
   });
 
   it('needs the metric that chooses the best', async () => {
-    await expect(fit(options({ evaluate: () => ({ recall: 1 }) }))).rejects.toThrow(/chosen by "ap" and the evaluation gave recall/);
+    await expect(fit(options({ evaluate: () => ({ recall: 1 }) }))).rejects.toThrow(
+      /chosen by "ap" and the evaluation gave recall/,
+    );
   });
 });

@@ -41,8 +41,14 @@ export const tinyDetector: Detector = {
     const running = pass.parameter('body.mean');
     if (pass.batchStatistics) pass.update('body.mean', tf.add(tf.mul(running, 0.9), tf.mul(tf.mean(features, 0), 0.1)));
     const hidden = tf.tanh(tf.sub(features, running)) as tf.Tensor2D;
-    const logits = tf.reshape(tf.matMul(hidden, pass.parameter('head.logits') as tf.Tensor2D), [batch, QUERIES, NUM_CLASSES]);
-    const boxes = tf.sigmoid(tf.reshape(tf.matMul(hidden, pass.parameter('head.boxes') as tf.Tensor2D), [batch, QUERIES, 4]));
+    const logits = tf.reshape(tf.matMul(hidden, pass.parameter('head.logits') as tf.Tensor2D), [
+      batch,
+      QUERIES,
+      NUM_CLASSES,
+    ]);
+    const boxes = tf.sigmoid(
+      tf.reshape(tf.matMul(hidden, pass.parameter('head.boxes') as tf.Tensor2D), [batch, QUERIES, 4]),
+    );
     return [{ name: 'main', layers: [{ logits: logits as tf.Tensor3D, boxes: boxes as tf.Tensor3D }] }];
   },
 };
@@ -83,7 +89,9 @@ export const tinyOptimizer = () =>
 const targetsOf = (rng: ReturnType<typeof createRng>): Targets => {
   const count = 1 + rng.int(2);
   return {
-    boxes: Float32Array.from({ length: 4 * count }, (_, i) => (i % 4 < 2 ? rng.uniform(0.3, 0.7) : rng.uniform(0.1, 0.4))),
+    boxes: Float32Array.from({ length: 4 * count }, (_, i) =>
+      i % 4 < 2 ? rng.uniform(0.3, 0.7) : rng.uniform(0.1, 0.4),
+    ),
     labels: Int32Array.from({ length: count }, () => rng.int(NUM_CLASSES)),
   };
 };

@@ -16,6 +16,11 @@ const args = {
   images: { type: 'positional', required: true, description: 'Images, or folders of images' },
   out: { type: 'string', valueHint: 'DIR', description: 'Where pictures and predictions.json go (predictions)' },
   threshold: { type: 'string', valueHint: 'SCORE', description: 'Leave out what is less sure (0.4)' },
+  config: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'The config of a model that is not of the zoo (the one of the run)',
+  },
   engine: { type: 'string', valueHint: 'NAME', description: 'auto, compiled, cpu, tfjs-node or tfjs-node-gpu (auto)' },
   threads: { type: 'string', valueHint: 'N', description: 'Threads of the compiled engine (all cores)' },
   ...commonArgs,
@@ -80,7 +85,7 @@ export const predict = command({
     const output = createOutput({ json: parsed.json });
     const threshold = numberOption(parsed.threshold, 'threshold', { min: 0 }) ?? 0.4;
     const threads = numberOption(parsed.threads, 'threads', { integer: true, min: 1 });
-    const used = readWeights(parsed.weights);
+    const used = await readWeights(parsed.weights, parsed.config);
     const files = imageFiles(parsed._.slice(1));
     const out = parsed.out ?? 'predictions';
     mkdirSync(out, { recursive: true });

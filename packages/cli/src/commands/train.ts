@@ -35,8 +35,12 @@ const args = {
   out: { type: 'string', valueHint: 'DIR', description: 'Where run folders go (runs)' },
   name: { type: 'string', valueHint: 'NAME', description: "Part of the run folder's name" },
   resume: { type: 'string', valueHint: 'RUN', description: 'Go on with a run; without a value, with the newest' },
-  onProblem: { type: 'string', valueHint: 'WHAT', description: 'refuse or repair problems of the data (refuse)' },
-  onNonFinite: { type: 'string', valueHint: 'WHAT', description: 'stop or skip at a loss that is not finite (stop)' },
+  'on-problem': { type: 'string', valueHint: 'WHAT', description: 'refuse or repair problems of the data (refuse)' },
+  'on-non-finite': {
+    type: 'string',
+    valueHint: 'WHAT',
+    description: 'stop or skip at a loss that is not finite (stop)',
+  },
   smoke: { type: 'boolean', description: 'Two steps, an evaluation, a save and a resume: does everything work?' },
   ...commonArgs,
 } as const;
@@ -63,8 +67,8 @@ const overridesOf = (parsed: Parsed): Overrides => {
     weights: weights && path.resolve(weights),
     out: text(parsed.out),
     name: text(parsed.name),
-    onProblem: text(parsed.onProblem),
-    onNonFinite: text(parsed.onNonFinite),
+    onProblem: text(parsed['on-problem']),
+    onNonFinite: text(parsed['on-non-finite']),
   };
 };
 

@@ -16,9 +16,14 @@ const args = {
   data: { type: 'string', valueHint: 'DIR', description: 'Data set (the one of the run)' },
   split: { type: 'string', valueHint: 'NAME', description: 'Which split (val)' },
   batch: { type: 'string', valueHint: 'N', description: 'Images at once (8)' },
+  config: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'The config of a model that is not of the zoo (the one of the run)',
+  },
   engine: { type: 'string', valueHint: 'NAME', description: 'auto, compiled, cpu, tfjs-node or tfjs-node-gpu (auto)' },
   threads: { type: 'string', valueHint: 'N', description: 'Threads of the compiled engine (all cores)' },
-  onProblem: { type: 'string', valueHint: 'WHAT', description: 'refuse or repair problems of the data (refuse)' },
+  'on-problem': { type: 'string', valueHint: 'WHAT', description: 'refuse or repair problems of the data (refuse)' },
   ...commonArgs,
 } as const;
 
@@ -51,12 +56,12 @@ export const val = command({
   args,
   run: async ({ args: parsed }) => {
     const output = createOutput({ json: parsed.json });
-    const used = readWeights(parsed.weights);
+    const used = await readWeights(parsed.weights, parsed.config);
     const run = existsSync(path.join(parsed.weights, 'manifest.json')) ? readManifest(parsed.weights) : null;
     const data = parsed.data ?? run?.data.path;
     if (data === undefined) throw userError('No data. Say where it is: detrain val WEIGHTS --data DIR');
     const split = parsed.split ?? (parsed.data === undefined ? run?.data.val.split : undefined) ?? 'val';
-    const onProblem = parsed.onProblem ?? run?.call.overrides.onProblem ?? 'refuse';
+    const onProblem = parsed['on-problem'] ?? run?.call.overrides.onProblem ?? 'refuse';
     if (onProblem !== 'refuse' && onProblem !== 'repair')
       throw userError(`--on-problem is "${onProblem}". Give refuse or repair.`);
     const dataset = await openSplit({ data: { path: data }, onProblem }, split);

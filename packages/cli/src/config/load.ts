@@ -23,8 +23,10 @@ const bundled = async (): Promise<Record<string, unknown>> => ({
   '@detrain/losses': await import('@detrain/losses'),
   '@detrain/matcher-hungarian': await import('@detrain/matcher-hungarian'),
   '@detrain/models': await import('@detrain/models'),
+  '@detrain/nn': await import('@detrain/nn'),
   '@detrain/recipes': await import('@detrain/recipes'),
   '@detrain/trainer': await import('@detrain/trainer'),
+  '@tensorflow/tfjs-core': await import('@tensorflow/tfjs-core'),
 });
 
 /** The config file to use: the one named, else the one of the folder, else null. */

@@ -86,11 +86,26 @@ export const withOverrides = (config: DetrainConfig, flags: Overrides): DetrainC
     onNonFinite: flags.onNonFinite,
   }) as DetrainConfig),
   ...(flags.data === undefined ? {} : { data: { ...config.data, path: flags.data } }),
-  ...(flags.lr === undefined ? {} : { optimizer: { ...withoutBackbone(config.optimizer), learningRate: flags.lr } }),
+  ...(flags.lr === undefined ? {} : { optimizer: atRate(config.optimizer ?? {}, flags.lr) }),
 });
 
-/** A new base rate carries the backbone's along, in the ratio that the config had. */
-const withoutBackbone = ({ backboneLearningRate: _, ...rest }: NonNullable<DetrainConfig['optimizer']> = {}) => rest;
+type Optimizer = NonNullable<DetrainConfig['optimizer']>;
+
+/** A new base rate carries the others along, in the ratios that the config had. */
+const atRate = (optimizer: Optimizer, learningRate: number): Optimizer => {
+  const { learningRate: before, backboneLearningRate, groups, ...rest } = optimizer;
+  const scaled = (rate: number) => (before ? (rate * learningRate) / before : rate);
+  return {
+    ...rest,
+    learningRate,
+    ...(backboneLearningRate !== undefined && before ? { backboneLearningRate: scaled(backboneLearningRate) } : {}),
+    ...(groups && {
+      groups: groups.map((group) =>
+        group.learningRate === undefined ? group : { ...group, learningRate: scaled(group.learningRate) },
+      ),
+    }),
+  };
+};
 
 const modelName = (model: NonNullable<DetrainConfig['model']>) => (typeof model === 'string' ? model : 'custom');
 

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { writeAtomically } from '@detrain/checkpoint';
 import type { DetectionDataset } from '@detrain/data';
+import sharp from 'sharp';
 import type { Overrides } from '../config/resolve.ts';
 import { userError } from '../errors.ts';
 import { version } from '../version.ts';
@@ -61,7 +62,7 @@ export const versions = (): Record<string, string> => ({
   detrain: version,
   node: process.versions.node,
   tfjs: versionOf('@tensorflow/tfjs-core'),
-  sharp: versionOf('sharp'),
+  sharp: sharp.versions.sharp ?? 'unknown',
 });
 
 /** The machine, as far as speed depends on it. */

@@ -33,9 +33,13 @@ const stepsOf = (span: number, total: number) => (span < 1 ? span * total : span
 /** The official recipes warm up over thousands of steps, which would be most of a short run (DEIM#5): at most a twentieth of it. */
 const WARMUP = { steps: 2000, share: 0.05 };
 
+/** Steps of the warm-up in a run of `total` steps. */
+export const warmupOf = ({ schedule }: Pick<ResolvedConfig, 'schedule'>, total: number): number =>
+  schedule.warmup === undefined ? Math.min(WARMUP.steps, WARMUP.share * total) : stepsOf(schedule.warmup, total);
+
 /** The learning rate over a run of `total` steps. */
 export const scheduleOf = ({ schedule }: Pick<ResolvedConfig, 'schedule'>, total: number): Schedule => {
-  const warmup = stepsOf(schedule.warmup ?? Math.min(WARMUP.steps, WARMUP.share * total), total);
+  const warmup = warmupOf({ schedule }, total);
   if (schedule.kind === 'constant') {
     const rising = flatCosine({ total, warmup, flat: total, noAug: 0, gamma: 1 });
     return warmup > 0 ? rising : constant();

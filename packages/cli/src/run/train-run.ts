@@ -1,19 +1,16 @@
-import { multiScale } from '@detrain/augment';
+import path from 'node:path';
 import type { Recipe } from '@detrain/core/tensors';
 import { createLoader } from '@detrain/data';
-import { denseO2O } from '@detrain/dense-o2o';
 import { createEngine } from '@detrain/engine';
-import { checkRecipe, compose, deim } from '@detrain/recipes';
-import { type BatchSource, type FitResult, fit, type TrainerCallback } from '@detrain/trainer';
+import { describeRecipe } from '@detrain/recipes';
+import { type BatchSource, type FitResult, fit, hasState, type TrainerCallback } from '@detrain/trainer';
 import type { Overrides, ResolvedConfig } from '../config/resolve.ts';
-import type { RecipeContext } from '../config/types.ts';
-import { userError } from '../errors.ts';
 import type { Output } from '../terminal/output.ts';
 import { openRunData, type RunData } from './data.ts';
-import { described, describeRecipe } from './describe.ts';
+import { described } from './describe.ts';
 import { detectorRunner } from './detect.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
-import { createRunFolder } from './folder.ts';
+import { createRunFolder, RUN } from './folder.ts';
 import {
   type Manifest,
   machine,
@@ -24,8 +21,9 @@ import {
   writeResolvedConfig,
 } from './manifest.ts';
 import { buildDetector, freshWeights, useWeights } from './model.ts';
+import { recipeOf, requireFit } from './recipe.ts';
 import { writeReport } from './report.ts';
-import { emaOf, optimizerOf, scheduleOf } from './settings.ts';
+import { emaOf, optimizerOf, scheduleOf, warmupOf } from './settings.ts';
 import { firstImages } from './subset.ts';
 import { weightsMetadata } from './weights-file.ts';
 
@@ -45,13 +43,6 @@ export interface TrainOutcome {
   readonly folder: string;
   readonly result: FitResult;
 }
-
-const recipeOf = ({ recipe, multiScale: repeat }: ResolvedConfig, context: RecipeContext): Recipe => {
-  const found = typeof recipe === 'function' ? recipe(context) : (recipe ?? compose(deim(), denseO2O()));
-  return repeat === false
-    ? found
-    : { ...found, batchAugmentations: [...found.batchAugmentations, multiScale({ repeat })] };
-};
 
 const batchesOf = (config: ResolvedConfig, data: RunData, recipe: Recipe): BatchSource => {
   const loader = createLoader({
@@ -73,10 +64,11 @@ const smokeData = (data: RunData, batchSize: number): RunData => ({
   val: firstImages(data.val, batchSize),
 });
 
-const reportProblems = (problems: ReturnType<typeof checkRecipe>, output: Output) => {
-  const lines = problems.map((problem) => JSON.stringify(problem));
-  if (lines.length > 0) throw userError(`The recipe does not fit the model:\n${lines.join('\n')}`);
-  void output;
+/** Objects of the fullest image. */
+const mostTargets = (dataset: RunData['train']): number => {
+  let most = 0;
+  for (let i = 0; i < dataset.length; i++) most = Math.max(most, dataset.annotations(i).labels.length);
+  return most;
 };
 
 const announce = (
@@ -125,15 +117,20 @@ export const trainRun = async (request: TrainRequest): Promise<TrainOutcome> => 
   const model = { numClasses: classes.length, classes, inputSize: config.inputSize };
   const stepsPerEpoch = Math.floor(data.train.length / batchSize);
   const totalSteps = stepsPerEpoch * config.epochs;
+  const warmup = Math.round(warmupOf(config, totalSteps));
+  if (warmup > totalSteps / 4)
+    output.warn(
+      `The warm-up is ${warmup} of ${totalSteps} steps. Set schedule.warmup to a share of the run, such as 0.05.`,
+    );
   const detector = buildDetector(config.model, model);
-  const recipe = recipeOf(config, {
+  const recipe = recipeOf(config, detector, {
     ...model,
     epochs: config.epochs,
     batchSize,
     stepsPerEpoch,
     smoke: call.smoke,
   });
-  reportProblems(checkRecipe(recipe, detector), output);
+  requireFit(recipe, detector, mostTargets(data.train), output);
   const parameters = freshWeights(detector, config.seed);
   if (config.weights !== undefined && resume === null) {
     const { loaded, missing, mismatched } = useWeights(detector, parameters, config.weights);
@@ -186,7 +183,7 @@ export const trainRun = async (request: TrainRequest): Promise<TrainOutcome> => 
       schedule: scheduleOf(config, totalSteps),
       clip: config.optimizer.clip === false ? null : config.optimizer.clip,
       ema: emaOf(config, totalSteps),
-      emaRestart: { mode: config.emaRestart, epoch: Math.floor(config.emaRestartAt * config.epochs) },
+      emaRestart: { mode: config.emaRestart, epoch: Math.round(config.emaRestartAt * config.epochs) },
       epochs: config.epochs,
       seed: config.seed,
       evaluateEvery: config.evaluateEvery,
@@ -203,7 +200,7 @@ export const trainRun = async (request: TrainRequest): Promise<TrainOutcome> => 
       },
       checkpoints: { keepEvery: config.keepEvery, metadata: weightsMetadata(manifest, recipe) },
       folder,
-      resume: resume !== null,
+      resume: resume !== null && hasState(path.join(folder, RUN.state), 'last'),
       signal,
       onNonFinite: config.onNonFinite,
       logEvery: config.logEvery,

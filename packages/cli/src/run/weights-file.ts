@@ -4,10 +4,13 @@ import { loadWeights, readHostTensors } from '@detrain/checkpoint';
 import type { HostTensor, Suppression } from '@detrain/core';
 import type { Detector, Recipe } from '@detrain/core/tensors';
 import { createDetector, type DetectorConfig } from '@detrain/models';
+import { loadConfig } from '../config/load.ts';
+import type { ModelContext } from '../config/types.ts';
 import { userError } from '../errors.ts';
 import { version } from '../version.ts';
 import { RUN } from './folder.ts';
-import type { Manifest } from './manifest.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { buildDetector } from './model.ts';
 
 /** Weights and all that it takes to use them. */
 export interface UsableWeights {
@@ -47,8 +50,25 @@ export const weightsFile = (target: string): string => {
   throw userError(`${target} has no weights yet. A run writes weights/last.safetensors after its first epoch.`);
 };
 
-/** Reads weights that a run wrote and rebuilds their detector. Throws a user error when the file does not say what it is. */
-export const readWeights = (target: string): UsableWeights => {
+/** A model of one's own is rebuilt by the config that named it: the one given, or the one of the run. */
+const ownDetector = async (
+  target: string,
+  named: string | undefined,
+  context: ModelContext,
+): Promise<Detector | null> => {
+  const run = existsSync(path.join(target, RUN.manifest)) ? readManifest(target).call : null;
+  const file = named ?? run?.config;
+  if (!file) return null;
+  const { model } = await loadConfig(path.resolve(file), { smoke: run?.smoke ?? false });
+  return typeof model === 'function' ? buildDetector(model, context) : null;
+};
+
+/**
+ * Reads weights that a run wrote and rebuilds their detector. Throws a user error when the file does not say what it is.
+ *
+ * @param config the config file of a model that is not of the zoo; the run's own where `target` is its folder
+ */
+export const readWeights = async (target: string, config?: string): Promise<UsableWeights> => {
   const file = weightsFile(target);
   const { tensors, metadata } = readHostTensors(file);
   const json = <T>(key: string): T => {
@@ -59,17 +79,23 @@ export const readWeights = (target: string): UsableWeights => {
       );
     return JSON.parse(text) as T;
   };
-  const config = json<DetectorConfig>('config');
-  if (!('backbone' in config))
-    throw userError(`${file} holds a model of its own (${metadata['model']}), which only its config can build.`);
-  const detector = createDetector(config);
+  const classes = json<string[]>('classes');
+  const inputSize = json<[number, number]>('inputSize');
+  const built = json<Partial<DetectorConfig>>('config');
+  const detector = built.backbone
+    ? createDetector(built as DetectorConfig)
+    : await ownDetector(target, config, { numClasses: classes.length, classes, inputSize });
+  if (!detector)
+    throw userError(
+      `${file} holds ${metadata['model']}, a model that is not of the zoo. Name the config that builds it: --config FILE`,
+    );
   return {
     file,
     detector,
     parameters: loadWeights(detector.parameters, tensors).parameters,
-    classes: json('classes'),
+    classes,
     categoryIds: json('categoryIds'),
-    inputSize: json('inputSize'),
+    inputSize,
     suppression: json('suppression'),
   };
 };

@@ -48,13 +48,13 @@ export const progress = ({
   };
 
   const line = (record: StepRecord, epochs: number, stepsPerEpoch: number) => {
-    const left = (epochs * stepsPerEpoch - record.step) * (secondsPerStep ?? 0);
+    const left = (epochs * stepsPerEpoch - record.step) * (secondsPerStep ?? Number.NaN);
     const terms = Object.entries(byLoss(record.terms)).map(([name, value]) => `${name} ${figure(value)}`);
     return [
       `epoch ${record.epoch + 1}/${epochs}`,
       `step ${record.stepInEpoch}/${stepsPerEpoch}`,
       `loss ${figure(loss ?? record.loss)} (${terms.join(', ')})`,
-      `${(record.images / (secondsPerStep || 1)).toFixed(1)} img/s`,
+      `${(record.images / (secondsPerStep ?? record.seconds.total)).toFixed(1)} img/s`,
       `${duration(left)} left`,
       bytes(process.memoryUsage().rss),
     ].join('  ');

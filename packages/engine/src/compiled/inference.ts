@@ -4,7 +4,7 @@ import type { Inference, InferenceProgram, Tensors } from '../types.ts';
 import { createCache, createQueue, keyOf } from './cache.ts';
 import { renamed, withPrefix } from './names.ts';
 import { type OpenSession, openSession, type Shared } from './session.ts';
-import { feed, pick, type Values } from './values.ts';
+import { feed, pick } from './values.ts';
 
 /** Readies a program for inference: one session for each set of input shapes. */
 export const compiledInference = (program: InferenceProgram, shared: Shared, cacheSize: number): Inference => {
@@ -21,8 +21,7 @@ export const compiledInference = (program: InferenceProgram, shared: Shared, cac
           const graph = trace(run, renamed('input:', specs));
           return { session: await openSession(graph, shared), inputs: graph.inputs };
         });
-        const outputs = (await session.native.run(feed(shared.runtime, named, 'input:', inputs))) as Values;
-        return pick(outputs, 'output:');
+        return pick(await session.run(feed(shared.runtime, named, 'input:', inputs)), 'output:');
       }),
     dispose: () => queue(() => cache.clear()),
   };

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeModel, type Graph } from '@detrain/onnx';
-import type { InferenceSession } from 'onnxruntime-node';
 import type { Runtime } from './runtime.ts';
+import type { Values } from './values.ts';
 
 /** What all sessions of an engine share. */
 export interface Shared {
@@ -16,14 +16,18 @@ export interface Shared {
 
 /** A session with what is needed to end it. */
 export interface OpenSession {
-  readonly native: InferenceSession;
+  run(feeds: Values): Promise<Values>;
   /** Ends the profile and gives its text; once. */
   endProfile(): Promise<string>;
   release(): Promise<void>;
 }
 
+/** What stands for the session of a graph without outputs. */
+const nothing: OpenSession = { run: async () => ({}), endProfile: async () => '[]', release: async () => {} };
+
 /** Readies a graph to run. */
 export const openSession = async (graph: Graph, shared: Shared): Promise<OpenSession> => {
+  if (!graph.outputs.length) return nothing;
   const folder = shared.profile ? await mkdtemp(path.join(tmpdir(), 'detrain-profile-')) : undefined;
   const native = await shared.runtime.InferenceSession.create(encodeModel(graph), {
     executionProviders: ['cpu'],
@@ -40,7 +44,7 @@ export const openSession = async (graph: Graph, shared: Shared): Promise<OpenSes
   });
   shared.live.sessions++;
   return {
-    native,
+    run: async (feeds) => (await native.run(feeds)) as Values,
     endProfile: async () => {
       if (!folder) return '[]';
       native.endProfiling();

@@ -2,7 +2,6 @@ import { performance } from 'node:perf_hooks';
 import type { HostTensor, HostTensors, TensorSpec } from '@detrain/core';
 import { trace } from '@detrain/onnx';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { fail } from '../error.ts';
 import { checkTargets, zeros } from '../host.ts';
 import { gradientsOf } from '../program.ts';
 import { tf } from '../tf.ts';
@@ -11,7 +10,7 @@ import { renamed, withPrefix } from './names.ts';
 import { readProfile } from './profile.ts';
 import { type OpenSession, openSession, type Shared } from './session.ts';
 import { split } from './split.ts';
-import { bytesOf, feed, fromValue, pick, type Values } from './values.ts';
+import { bytesOf, feed, fromValue, pick } from './values.ts';
 
 /** A training step for one set of input shapes. */
 export interface CompiledStep {
@@ -21,7 +20,7 @@ export interface CompiledStep {
 }
 
 /** Records forward pass, objective and gradients as one graph. */
-const record = (program: TrainingProgram, inputs: Record<string, TensorSpec>, targets: Record<string, TensorSpec>) => {
+export const recordStep = (program: TrainingProgram, inputs: Record<string, TensorSpec>, targets: Record<string, TensorSpec>) => {
   const kept: Tensor[] = [];
   const step = (given: Tensors): Tensors => {
     const tensors = withPrefix('input:', given);
@@ -64,7 +63,7 @@ export const compileStep = async (
 ): Promise<CompiledStep> => {
   const { runtime, live } = shared;
   const targetSpecs = program.targets(specs);
-  const graph = record(program, specs, targetSpecs);
+  const graph = recordStep(program, specs, targetSpecs);
   const { first, second, carried } = split(graph, isFirst);
   const sessions: OpenSession[] = [await openSession(first, shared)];
   try {
@@ -80,7 +79,7 @@ export const compileStep = async (
   return {
     run: async (inputs, assign) => {
       const start = performance.now();
-      const seen = (await forward.native.run(feed(runtime, first.inputs, 'input:', inputs))) as Values;
+      const seen = await forward.run(feed(runtime, first.inputs, 'input:', inputs));
       // Not copied but handed on: the second session reads the very arrays that the first one gave.
       const between = Object.fromEntries(carried.map(({ name }) => [name, seen[name]!]));
       const own = (prefix: string) => {
@@ -95,11 +94,12 @@ export const compileStep = async (
       const targets = assign(readback);
       checkTargets(program.name, targets, targetSpecs);
       const assigned = performance.now();
-      const results = (await backward.native.run({
+      const given = {
         ...between,
         ...feed(runtime, second.inputs, 'input:', inputs),
         ...feed(runtime, second.inputs, 'target:', targets),
-      })) as Values;
+      };
+      const results = { ...seen, ...(await backward.run(given)) };
       const gradients: Record<string, HostTensor> = {};
       for (const name of program.trainable) {
         const gradient = results[`gradient:${name}`];
@@ -108,19 +108,13 @@ export const compileStep = async (
       const terms = Object.fromEntries(
         Object.entries(pick(results, 'term:')).map(([name, { data }]) => [name, data[0] as number]),
       );
-      const total = results['total']?.data[0] as number | undefined;
+      const total = results['total']!.data[0] as number;
       const seconds = {
         forward: (read - start) / 1e3,
         assign: (assigned - read) / 1e3,
         backward: (performance.now() - assigned) / 1e3,
       };
-      return {
-        total: total ?? fail('a step without total', 'an objective', 'Report it'),
-        terms,
-        gradients,
-        updates,
-        seconds,
-      };
+      return { total, terms, gradients, updates, seconds };
     },
     profile: async () => [
       ...readProfile(await forward.endProfile(), 'forward'),

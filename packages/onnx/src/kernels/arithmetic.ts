@@ -1,6 +1,7 @@
 import { arithmetic } from '../arithmetic.ts';
 import { broadcastShape, elementwise, mapped, repeated } from '../elementwise.ts';
 import { defineKernel, type KernelCall } from '../kernel.ts';
+import { cast } from './logic.ts';
 import { masked, type Traced, uniform, uniformValue } from '../traced.ts';
 
 const operands = ({ inputs }: KernelCall): [Traced, Traced] => [inputs['a']!, inputs['b']!];
@@ -28,7 +29,8 @@ defineKernel('FloorDiv', (call) => {
   const { sub, mul } = arithmetic(recording);
   const [a, b] = operands(call);
   const quotient = elementwise(recording, 'Div', [a, b]);
-  if (a.dtype === 'float32') return mapped(recording, 'Floor', quotient);
+  // In tfjs the result is an integer whatever the operands are.
+  if (a.dtype === 'float32') return cast(recording, mapped(recording, 'Floor', quotient), 'int32');
   // ONNX divides integers towards zero: one less where the signs differ and something is left over.
   const rest = sub(a, mul(quotient, b));
   const zero = uniform(0, [], 'int32');

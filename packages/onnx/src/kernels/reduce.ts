@@ -1,10 +1,12 @@
 import { util } from '@tensorflow/tfjs-core';
+import { arithmetic } from '../arithmetic.ts';
 import { mapped } from '../elementwise.ts';
 import { defineKernel, type KernelCall } from '../kernel.ts';
+import { concat, split } from '../join.ts';
 import { castTo } from '../recording.ts';
 import { type Reduction, reduce } from '../reduce.ts';
 import { reshape } from '../reshape.ts';
-import type { Traced } from '../traced.ts';
+import { type Traced, uniform } from '../traced.ts';
 import { cast } from './logic.ts';
 
 interface ReduceAttributes {
@@ -81,4 +83,23 @@ defineKernel<CumulativeAttributes>('Cumsum', ({ inputs, attributes, recording })
     extra: [recording.int64([x.perm.indexOf(axis)], [])],
     attributes: { exclusive: { int: Number(attributes.exclusive) }, reverse: { int: Number(attributes.reverse) } },
   });
+});
+
+/** ONNX has no cumulative product: one product an element, for short axes. */
+defineKernel<CumulativeAttributes>('Cumprod', ({ inputs, attributes, recording }) => {
+  const x = inputs['x']!;
+  const axis = util.parseAxisParam(attributes.axis, [...x.shape])[0]!;
+  const count = x.shape[axis]!;
+  const { mul } = arithmetic(recording);
+  const parts = split(recording, x, axis, Array.from({ length: count }, () => 1));
+  if (attributes.reverse) parts.reverse();
+  const products: Traced[] = [];
+  let product = uniform(1, x.shape.with(axis, 1), x.dtype);
+  for (const part of parts) {
+    const next = mul(product, part);
+    products.push(attributes.exclusive ? product : next);
+    product = next;
+  }
+  if (attributes.reverse) products.reverse();
+  return concat(recording, products, axis);
 });

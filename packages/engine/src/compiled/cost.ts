@@ -1,0 +1,47 @@
+import type { GraphNode, ValueInfo } from '@detrain/onnx';
+import { sizeOf } from '../host.ts';
+
+/** Microseconds a megabyte that onnxruntime-node takes to hand a result out: it copies it into a new array. */
+const CARRY = 500;
+/** Microseconds that every value costs at either side, whatever its size. */
+const CROSSING = 15;
+/** Multiplications and additions a microsecond. */
+const ARITHMETIC = 40_000;
+
+/** Rough microseconds a megabyte of result (of input for reductions) by kind of operation, measured on two threads. */
+const rates: readonly (readonly [rate: number, ops: readonly string[]])[] = [
+  [0, ['Reshape', 'Squeeze', 'Unsqueeze', 'Identity', 'Flatten', 'ConstantOfShape']],
+  [
+    120,
+    ['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Neg', 'Abs', 'Relu', 'Sqrt', 'Reciprocal', 'Cast', 'Clip', 'Sign', 'Floor'],
+  ],
+  [120, ['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Equal', 'Not', 'And', 'Or', 'Where', 'LeakyRelu', 'Sum']],
+  [250, ['Transpose', 'Expand', 'Tile', 'Concat', 'Slice', 'Split', 'Pad', 'Gather', 'GatherElements', 'Resize', 'Round']],
+  [150, ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin']],
+  [400, ['Exp', 'Log', 'Sigmoid', 'Tanh', 'Erf', 'Softplus', 'Softmax', 'LogSoftmax', 'Sin', 'Cos', 'Pow', 'Elu']],
+  [600, ['MaxPool', 'AveragePool', 'LayerNormalization', 'InstanceNormalization']],
+  [200, ['MatMul', 'Gemm', 'Conv']],
+];
+const rateOf = new Map(rates.flatMap(([rate, ops]) => ops.map((op) => [op, rate] as const)));
+
+const bytes = { float32: 4, int32: 4, bool: 1, int64: 8 } as const;
+const megabytes = ({ shape, dtype }: ValueInfo): number => (sizeOf(shape) * bytes[dtype]) / 1e6;
+
+/** Multiplications and additions that one element of the result takes. */
+const depth = (op: string, [a, b]: readonly (ValueInfo | undefined)[]): number =>
+  op === 'Conv' ? sizeOf(b!.shape.slice(1)) : op === 'MatMul' || op === 'Gemm' ? a!.shape.at(-1)! : 0;
+
+/** Microseconds that it takes to hand a value from one session to the other. */
+export const carryCost = (value: ValueInfo): number => CROSSING + CARRY * megabytes(value);
+
+/** Microseconds that it takes to run a node again; infinite where it must not be, or nobody knows. */
+export const repeatCost = (node: GraphNode, info: (name: string) => ValueInfo | undefined): number => {
+  const rate = node.domain ? undefined : rateOf.get(node.op);
+  const inputs = node.inputs.map(info);
+  if (rate === undefined || !inputs[0]) return Number.POSITIVE_INFINITY;
+  const outputs = node.outputs.flatMap((name) => info(name) ?? []);
+  const measured = node.op.startsWith('Reduce') ? inputs[0] : undefined;
+  const moved = measured ? megabytes(measured) : outputs.reduce((sum, output) => sum + megabytes(output), 0);
+  const arithmetic = outputs.reduce((sum, { shape }) => sum + sizeOf(shape) * 2 * depth(node.op, inputs), 0);
+  return 1 + (rate ? 4 : 0) + rate * moved + arithmetic / ARITHMETIC;
+};

@@ -119,6 +119,14 @@ describe('train', () => {
     expect(losses(only())).toEqual(losses(path.join(whole, readdirSync(whole)[0] as string)));
   });
 
+  it('stops at a loss that is not finite, and says how to go on', async () => {
+    const data = await writeShapes(path.join(folder(), 'shapes'));
+    const { code, out } = await run('train', TINY, '--data', data, '--out', runs(), '--lr', '1e38');
+    expect(code).toBe(2);
+    expect(out).toMatch(/step \d+ \(epoch \d\): \S+.* is not finite\. The batch and the weights are in \S+crash/);
+    expect(out).toMatch(/go on {3}detrain train --resume \S+ --on-non-finite skip\n$/);
+  });
+
   it('refuses bad data and lists it; repairs it when told', async () => {
     const data = await writeShapes(path.join(folder(), 'shapes'));
     const file = path.join(data, 'annotations', 'instances_train.json');

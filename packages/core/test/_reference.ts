@@ -28,7 +28,7 @@ const decode = (dtype: string, bytes: ArrayBuffer): ReferenceData => {
   if (dtype === 'I32') return new Int32Array(bytes);
   if (dtype === 'I64') return Int32Array.from(new BigInt64Array(bytes), Number);
   if (dtype === 'U8' || dtype === 'BOOL' || dtype === 'I8') return new Uint8Array(bytes);
-  throw new Error(`test helper: dtype ${dtype}`);
+  throw new Error(`reference reader: dtype ${dtype}`);
 };
 
 /** The tensors of a safetensors file, by name; throws on an unknown name. */
@@ -38,7 +38,7 @@ export const readTensors = (file: string) => {
   const header = JSON.parse(buffer.subarray(8, 8 + headerLength).toString('utf8'));
   const get = (name: string): ReferenceTensor => {
     const entry = header[name];
-    if (!entry) throw new Error(`test helper: no tensor ${name} in ${file}`);
+    if (!entry) throw new Error(`reference reader: no tensor ${name} in ${file}`);
     const [from, to] = entry.data_offsets;
     const bytes = new Uint8Array(buffer.subarray(8 + headerLength + from, 8 + headerLength + to)).buffer;
     return { shape: entry.shape, data: decode(entry.dtype, bytes) };

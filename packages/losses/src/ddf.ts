@@ -29,7 +29,8 @@ const balance = (context: LossContext) =>
     const scale = (4 * REFERENCE_BATCH) / (context.main.positive.shape[0] as number);
     const positive = tf.sqrt(tf.mul(matched, scale));
     const negative = tf.sqrt(tf.mul(unmatched, scale));
-    return { positive, negative, sum: tf.add(positive, negative) };
+    // Where every query is ignored both are 0, and so is the loss.
+    return { positive, negative, sum: tf.maximum(tf.add(positive, negative), 1e-6) };
   });
 
 const teacherOf = (teacher: Predictions & { corners: tf.Tensor3D }, temperature: number, context: LossContext) =>

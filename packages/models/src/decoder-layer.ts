@@ -3,13 +3,13 @@ import {
   activation,
   deformableAttention,
   gate,
-  type LevelTokens,
   layerNorm,
   linear,
   type Module,
   multiHeadAttention,
   parametersOf,
   rmsNorm,
+  type SampledLevels,
   swiglu,
   xavierUniform,
 } from '@detrain/nn';
@@ -24,7 +24,7 @@ export interface DecoderLayerInput {
   readonly positions: Tensor3D;
   /** cx cy w h in [0, 1] `[batch, queries, 4]`. */
   readonly reference: Tensor3D;
-  readonly levels: readonly LevelTokens[];
+  readonly memory: SampledLevels;
   /** Added to self-attention logits `[queries, queries]`. */
   readonly mask?: Tensor2D;
 }
@@ -79,11 +79,11 @@ export const decoderLayer = (name: string, options: DecoderLayerOptions): Module
   const norm3 = norm(`${name}.norm3`, { dim });
   return {
     parameters: parametersOf(selfAttention, norm1, crossAttention, join, feed, norm3),
-    forward: ({ content, positions, reference, levels, mask }, pass) => {
+    forward: ({ content, positions, reference, memory, mask }, pass) => {
       const query = tf.add(content, positions) as Tensor3D;
       const talked = selfAttention.forward({ query, value: content, ...(mask ? { mask } : {}) }, pass);
       const x = norm1.forward(tf.add(content, talked), pass) as Tensor3D;
-      const looked = crossAttention.forward({ query: tf.add(x, positions) as Tensor3D, reference, levels }, pass);
+      const looked = crossAttention.forward({ query: tf.add(x, positions) as Tensor3D, reference, memory }, pass);
       const y = join.forward([x, looked], pass);
       return norm3.forward(tf.add(y, feed.forward(y, pass)), pass) as Tensor3D;
     },

@@ -1,5 +1,13 @@
 import type { GroupOutput, Pass, Predictions, Pyramid, QueryGroup } from '@detrain/core/tensors';
-import { inverseSigmoid, type MapSize, type Module, splitHeads, stopGradient, withoutTape } from '@detrain/nn';
+import {
+  inverseSigmoid,
+  type MapSize,
+  type Module,
+  sampledLevels,
+  splitHeads,
+  stopGradient,
+  withoutTape,
+} from '@detrain/nn';
 import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type DfineDecoderOptions, decoderParts } from './dfine-decoder-parts.ts';
@@ -61,7 +69,9 @@ export const dfineDecoder = (options: DfineDecoderOptions): Decoder => {
         '@detrain/models: a deployed decoder was asked for training outputs. It has no training heads. Use the detector it was made from.',
       );
     const { memory, sizes, tokens } = readMemory(pyramid, pass);
-    const levels = tokens.map((t, l) => ({ ...(sizes[l] as MapSize), tokens: splitHeads(t, parts.heads) }));
+    const sampled = sampledLevels(
+      tokens.map((t, l) => ({ ...(sizes[l] as MapSize), tokens: splitHeads(t, parts.heads) })),
+    );
     const selected = parts.selection.forward({ memory, sizes }, pass);
     const contents = [...extra.map((group) => contentOf(group, pass)), stopGradient(selected.content)];
     const boxLogits = [...extra.map((group) => group.boxes), selected.boxLogits];
@@ -81,7 +91,7 @@ export const dfineDecoder = (options: DfineDecoderOptions): Decoder => {
       const last = i === parts.layers.length - 1;
       const before = content;
       const positions = once ?? (tf.clipByValue(positionsOf(reference, pass), -10, 10) as Tensor3D);
-      content = layer.forward({ content, positions, reference, levels, ...(mask ? { mask } : {}) }, pass);
+      content = layer.forward({ content, positions, reference, memory: sampled, ...(mask ? { mask } : {}) }, pass);
       const score = () => (parts.scoreHeads[i] as Module<Tensor, Tensor>).forward(content, pass) as Tensor3D;
 
       if (!anchor) {

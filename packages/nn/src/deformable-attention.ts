@@ -1,16 +1,10 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { mergeHeads } from './attention.ts';
-import { type MapSize, sampleBilinear } from './bilinear.ts';
+import { type MapSize, type SampledLevels, sampleBilinear } from './bilinear.ts';
 import { constant, values } from './initialisers.ts';
 import { linear } from './linear.ts';
 import { type Module, parameter, parametersOf } from './module.ts';
-
-/** One pyramid level as deformable attention reads it. */
-export interface LevelTokens extends MapSize {
-  /** Row-major, heads apart `[batch * heads, height * width, dim / heads]`. */
-  readonly tokens: Tensor3D;
-}
 
 /** What deformable attention looks from and at. */
 export interface DeformableInput {
@@ -18,7 +12,8 @@ export interface DeformableInput {
   readonly query: Tensor3D;
   /** cx cy w h in [0, 1] `[batch, queries, 4]`. */
   readonly reference: Tensor3D;
-  readonly levels: readonly LevelTokens[];
+  /** Heads apart, `[batch * heads, cells, dim / heads]`. */
+  readonly memory: SampledLevels;
 }
 
 /** Options of {@link deformableAttention}. */
@@ -62,13 +57,14 @@ export const deformableAttention = (name: string, options: DeformableOptions): M
       parameter(`${name}.num_points_scale`, [count], values(pointScale), 'frozen'),
       ...parametersOf(offsets, weights),
     ],
-    forward: ({ query, reference, levels }, pass) => {
+    forward: ({ query, reference, memory }, pass) => {
+      const { levels } = memory;
       if (levels.length !== points.length)
         throw new Error(
           `@detrain/nn: ${name} was given ${levels.length} levels. Its points want ${points.length}. Feed as many levels as points has entries.`,
         );
       const [batch, queries] = query.shape;
-      const perPoint = (of: (level: LevelTokens) => number) =>
+      const perPoint = (of: (level: MapSize) => number) =>
         levels.flatMap((level, l) => Array.from({ length: points[l] as number }, () => of(level)));
       const row = (data: readonly number[]) => tf.tensor(data, [1, 1, 1, count], 'float32');
       /** `[batch, heads, queries, points]`; the scale of the point and the half box are folded into pixels. */
@@ -91,15 +87,7 @@ export const deformableAttention = (name: string, options: DeformableOptions): M
       const shares = tf.softmax(tf.reshape(weights.forward(query, pass), [batch, queries, heads, count]));
       const weight = tf.reshape(tf.transpose(shares, [0, 2, 1, 3]), [batch * heads, queries, count]) as Tensor3D;
 
-      let first = 0;
-      const samples = levels.map((level, l) => {
-        const n = points[l] as number;
-        const cut = (t: Tensor3D) => tf.slice(t, [0, 0, first], [-1, -1, n]) as Tensor3D;
-        const sample = sampleBilinear(level.tokens, { x: cut(x), y: cut(y), weight: cut(weight) }, level);
-        first += n;
-        return sample;
-      });
-      return mergeHeads(samples.length === 1 ? (samples[0] as Tensor3D) : tf.addN(samples), heads);
+      return mergeHeads(sampleBilinear(memory, points, { x, y, weight }), heads);
     },
   };
 };

@@ -11,6 +11,7 @@ export * from './convolution.ts';
 export * from './deformable-attention.ts';
 export * from './embedding.ts';
 export * from './gate.ts';
+export * from './hat-matrix.ts';
 export * from './initialise.ts';
 export * from './initialisers.ts';
 export * from './inverse-sigmoid.ts';

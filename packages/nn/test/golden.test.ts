@@ -8,6 +8,7 @@ import {
   makePass,
   positionEmbedding2d,
   sampleBilinear,
+  sampledLevels,
   splitHeads,
   type WeightedPoints,
 } from '../src/index.ts';
@@ -33,17 +34,19 @@ describe('deformable attention against the official code', () => {
         rows(tf.reshape(tf.slice(location, [0, 0, 0, 0, axis], [-1, -1, -1, -1, 1]), [batch, queries, heads, count])),
       ) as [tf.Tensor, tf.Tensor];
       let token = 0;
-      let point = 0;
-      const levels = sizes.map(([height, width], l) => {
-        const cut = (t: tf.Tensor) => tf.slice(t, [0, 0, point], [-1, -1, points[l]!]) as tf.Tensor3D;
-        const pixels = (t: tf.Tensor, side: number) => tf.sub(tf.mul(cut(t), side), 0.5) as tf.Tensor3D;
-        const at: WeightedPoints = { x: pixels(x, width), y: pixels(y, height), weight: cut(rows(weight)) };
-        const map = tf.slice(rows(value), [0, token, 0], [-1, height * width, -1]) as tf.Tensor3D;
+      const maps = sizes.map(([height, width]) => {
+        const tokens = tf.slice(rows(value), [0, token, 0], [-1, height * width, -1]) as tf.Tensor3D;
         token += height * width;
-        point += points[l]!;
-        return sampleBilinear(map, at, { height, width });
+        return { height, width, tokens };
       });
-      const out = tf.reshape(tf.addN(levels), [batch, heads, queries, channels]);
+      const perPoint = (axis: number) => {
+        const sides = sizes.flatMap((size, l) => Array.from({ length: points[l]! }, () => size[axis]!));
+        return tf.tensor3d(sides, [1, 1, count]);
+      };
+      const pixels = (t: tf.Tensor, axis: number) => tf.sub(tf.mul(t, perPoint(axis)), 0.5) as tf.Tensor3D;
+      const at: WeightedPoints = { x: pixels(x, 1), y: pixels(y, 0), weight: rows(weight) as tf.Tensor3D };
+      const sampled = sampleBilinear(sampledLevels(maps), points, at);
+      const out = tf.reshape(sampled, [batch, heads, queries, channels]);
       return tf.reshape(tf.transpose(out, [0, 2, 1, 3]), [batch, queries, heads * channels]);
     };
     const inputs = [tensor('value'), tensor('loc'), tensor('att')];
@@ -82,7 +85,10 @@ describe('deformable attention against the official code', () => {
         return { height, width, tokens: splitHeads(map, heads) };
       });
       const at = tensor('msda_dfine.ref', [batch, query.shape[1]!, 4]) as tf.Tensor3D;
-      return module.forward({ query: query as tf.Tensor3D, reference: at, levels }, makePass({ tensors }));
+      return module.forward(
+        { query: query as tf.Tensor3D, reference: at, memory: sampledLevels(levels) },
+        makePass({ tensors }),
+      );
     };
     const inputs = [tensor('msda_dfine.query'), tensor('value'), bound[names[0]!]!, bound[names[1]!]!];
     const out = f(inputs[0]!, inputs[1]!, inputs[2]!, inputs[3]!);

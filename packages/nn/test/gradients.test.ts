@@ -16,6 +16,7 @@ import {
   resizeNearest2x,
   rmsNorm,
   sampleBilinear,
+  sampledLevels,
   silu,
   splitHeads,
   stopGradient,
@@ -56,15 +57,23 @@ describe('gradients of operations', () => {
   });
 
   it('samples a map', () => {
-    const size = { height: 4, width: 5 };
-    const inputs = [noise([2, 20, 3], 'v'), noise([2, 6, 3], 'x', 4), noise([2, 6, 3], 'y', 3), noise([2, 6, 3], 'w')];
-    const f = (v: tf.Tensor, x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor) =>
-      sampleBilinear(
-        v as tf.Tensor3D,
-        { x: x as tf.Tensor3D, y: y as tf.Tensor3D, weight: weight as tf.Tensor3D },
-        size,
-      );
-    expect(gradientError(f as (...t: tf.Tensor[]) => tf.Tensor, inputs, 1e-3)).toBeLessThan(TOLERANCE);
+    const points = ['x', 'y', 'w'].map((name) => noise([2, 6, 5], name, name === 'w' ? 1 : 4));
+    const inputs = [noise([2, 20, 3], 'fine'), noise([2, 6, 3], 'coarse'), ...points];
+    const f = (...given: tf.Tensor[]) => {
+      const [fine, coarse, x, y, weight] = given as tf.Tensor3D[] as [
+        tf.Tensor3D,
+        tf.Tensor3D,
+        tf.Tensor3D,
+        tf.Tensor3D,
+        tf.Tensor3D,
+      ];
+      const levels = sampledLevels([
+        { tokens: fine, height: 4, width: 5 },
+        { tokens: coarse, height: 2, width: 3 },
+      ]);
+      return sampleBilinear(levels, [3, 2], { x, y, weight });
+    };
+    expect(gradientError(f, inputs, 1e-3)).toBeLessThan(TOLERANCE);
   });
 });
 
@@ -140,7 +149,9 @@ describe('gradients of modules', () => {
           {
             query: query as tf.Tensor3D,
             reference,
-            levels: [fine, coarse].map((map, l) => ({ ...sizes[l]!, tokens: splitHeads(map as tf.Tensor3D, 2) })),
+            memory: sampledLevels(
+              [fine, coarse].map((map, l) => ({ ...sizes[l]!, tokens: splitHeads(map as tf.Tensor3D, 2) })),
+            ),
           },
           pass,
         ),

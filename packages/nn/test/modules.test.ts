@@ -7,6 +7,7 @@ import {
   batchNorm,
   conv2d,
   deformableAttention,
+  hatMatrix,
   initialise,
   inverseSigmoid,
   isInput,
@@ -17,6 +18,7 @@ import {
   positionEmbedding2d,
   priorBias,
   sampleBilinear,
+  sampledLevels,
   takeTokens,
   topkIndices,
   topkValues,
@@ -77,45 +79,50 @@ const sampleOnHost = (map: number[][], x: number, y: number) => {
 };
 
 describe('bilinear sampling', () => {
-  it('equals the four neighbours anywhere, borders and beyond', () => {
-    const coordinate = fc.double({ min: -2.5, max: 6.5, noNaN: true });
+  const points = (data: readonly (readonly number[])[]) => {
+    const column = (i: number) =>
+      tf.tensor3d(
+        data.map((row) => row[i] as number),
+        [1, 1, data.length],
+      );
+    return { x: column(0), y: column(1), weight: column(2) };
+  };
+
+  it('equals the four neighbours anywhere, borders and beyond, as does its matrix', () => {
+    const coordinate = fc.double({ min: -4, max: 9, noNaN: true });
+    const weight = fc.double({ min: -1, max: 1, noNaN: true });
     fc.assert(
-      fc.property(fc.array(fc.tuple(coordinate, coordinate), { minLength: 1, maxLength: 5 }), (points) => {
+      fc.property(fc.array(fc.tuple(coordinate, coordinate, weight), { minLength: 1, maxLength: 5 }), (data) => {
         const map = noise<tf.Tensor2D>([4, 5], 'map');
-        const count = points.length;
-        const weights = points.map((_, i) => 0.5 + i);
-        const out = sampleBilinear(
-          tf.reshape(map, [1, 20, 1]) as tf.Tensor3D,
-          {
-            x: tf.tensor3d(
-              points.map(([x]) => x),
-              [1, 1, count],
-            ),
-            y: tf.tensor3d(
-              points.map(([, y]) => y),
-              [1, 1, count],
-            ),
-            weight: tf.tensor3d(weights, [1, 1, count]),
-          },
-          { height: 4, width: 5 },
-        );
+        const tokens = tf.reshape(map, [1, 20, 1]) as tf.Tensor3D;
+        const size = { height: 4, width: 5 };
         const rows = map.arraySync();
-        const expected = points.reduce((sum, [x, y], i) => sum + weights[i]! * sampleOnHost(rows, x, y), 0);
+        const expected = data.reduce((sum, [x, y, w]) => sum + w * sampleOnHost(rows, x, y), 0);
+        const at = points(data);
+        const out = sampleBilinear(sampledLevels([{ ...size, tokens }]), [data.length], at);
         expect(out.dataSync()[0]).toBeCloseTo(expected, 4);
+        const product = tf.matMul(hatMatrix(at, size), tokens);
+        expect(product.dataSync()[0]).toBeCloseTo(expected, 4);
       }),
     );
   });
 
   it('slopes to the right at whole coordinates, as torch does', () => {
-    const map = tf.tensor3d([1, 4, 9], [1, 3, 1]);
-    const one = tf.ones([1, 1, 1]) as tf.Tensor3D;
+    const tokens = tf.tensor3d([1, 4, 9], [1, 3, 1]);
+    const { y, weight } = points([[0, 0, 1]]);
     const f = (x: tf.Tensor) =>
-      sampleBilinear(map, { x: x as tf.Tensor3D, y: tf.zerosLike(one), weight: one }, { height: 1, width: 3 });
+      sampleBilinear(sampledLevels([{ tokens, height: 1, width: 3 }]), [1], { x: x as tf.Tensor3D, y, weight });
     const slope = (at: number) =>
       tf
         .grad(f)(tf.tensor3d([at], [1, 1, 1]))
         .dataSync()[0];
     expect([slope(0), slope(0.5), slope(1), slope(2), slope(-1)]).toEqual([3, 3, 5, -9, 1]);
+  });
+
+  it('gives NaN for NaN', () => {
+    const tokens = tf.tensor3d([1, 4, 9, 16], [1, 4, 1]);
+    const out = sampleBilinear(sampledLevels([{ tokens, height: 2, width: 2 }]), [1], points([[Number.NaN, 0, 1]]));
+    expect(out.dataSync()[0]).toBeNaN();
   });
 });
 
@@ -218,7 +225,7 @@ describe('errors', () => {
     const input = {
       query: noise<tf.Tensor3D>([1, 1, 8], 'q'),
       reference: noise<tf.Tensor3D>([1, 1, 4], 'r'),
-      levels: [],
+      memory: { levels: [], bordered: tf.zeros([1, 1]) as tf.Tensor2D },
     };
     expect(() => module.forward(input, passFor(module.parameters))).toThrow('given 0 levels');
   });

@@ -40,13 +40,21 @@ export interface DeimLiteOptions extends DeimOptions {
 }
 
 /** What the published configurations differ in: smallest box in pixels and share of mosaics. */
-const LITE = { atto: { minSize: 12, mosaic: 0.3 }, femto: { minSize: 10, mosaic: 0.5 }, pico: { minSize: 8, mosaic: 0.5 } };
+const LITE = {
+  atto: { minSize: 12, mosaic: 0.3 },
+  femto: { minSize: 10, mosaic: 0.5 },
+  pico: { minSize: 8, mosaic: 0.5 },
+};
 
 /**
  * DEIMv2 Atto, Femto, Pico: MAL, L1 and GIoU, each output matched by itself, no local losses; near the end matching goes by
  * -(p IoU^4) alone. Mosaic and copied objects, no mixup.
  */
-export const deimv2Lite = ({ size = 'atto', switchAt = { progress: 0.9 }, ...options }: DeimLiteOptions = {}): Recipe => {
+export const deimv2Lite = ({
+  size = 'atto',
+  switchAt = { progress: 0.9 },
+  ...options
+}: DeimLiteOptions = {}): Recipe => {
   const { minSize, mosaic } = LITE[size];
   const dense: DenseO2OOptions | false =
     options.denseO2O === false
@@ -60,7 +68,8 @@ export const deimv2Lite = ({ size = 'atto', switchAt = { progress: 0.9 }, ...opt
           ...options.denseO2O,
         };
   const augmentation = { minSize, ...options.augmentation };
-  const denoising = options.denoising === false ? (false as const) : { negativeSizes: 'absolute' as const, ...options.denoising };
+  const denoising =
+    options.denoising === false ? (false as const) : { negativeSizes: 'absolute' as const, ...options.denoising };
   const whole = { ...options, augmentation, denoising, denseO2O: dense };
   const recipe = strategy(rtdetr(whole), `deimv2-${size}`, whole);
   if (switchAt === false) return recipe;

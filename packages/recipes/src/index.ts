@@ -1,4 +1,4 @@
-export { dfine, detr, type RecipeOptions, rtdetr } from './base.ts';
+export { detr, dfine, type RecipeOptions, rtdetr } from './base.ts';
 export { checkRecipe, type RecipeProblem, type RecipeUse } from './check.ts';
 export { compose } from './compose.ts';
 export { type DeimLiteOptions, type DeimOptions, deim, deimv2Lite, type LiteSize } from './deim.ts';

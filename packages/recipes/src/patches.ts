@@ -1,4 +1,4 @@
-import { type KnownQuerySource, type MatchingPolicy, fail } from '@detrain/core';
+import { fail, type KnownQuerySource, type MatchingPolicy } from '@detrain/core';
 import type { Loss, RecipePatch } from '@detrain/core/tensors';
 
 /** Calls a recipe something else: the name that runs record. */
@@ -12,7 +12,12 @@ export const classLoss =
   (recipe) => {
     const at = recipe.losses.findIndex((term) => term.loss.set === 'own');
     if (at < 0)
-      fail('recipes', `recipe '${recipe.name}' has no classification loss`, 'One is wanted to swap', 'Add { weight: 1, loss } to its losses');
+      fail(
+        'recipes',
+        `recipe '${recipe.name}' has no classification loss`,
+        'One is wanted to swap',
+        'Add { weight: 1, loss } to its losses',
+      );
     return { ...recipe, losses: recipe.losses.map((term, i) => (i === at ? { ...term, loss } : term)) };
   };
 
@@ -23,7 +28,12 @@ export const weights =
     const names = recipe.losses.map(({ loss }) => loss.name);
     for (const name of Object.keys(changes))
       if (!names.includes(name))
-        fail('recipes', `a weight for loss '${name}'`, `Recipe '${recipe.name}' has ${names.join(', ')}`, 'Use one of these names');
+        fail(
+          'recipes',
+          `a weight for loss '${name}'`,
+          `Recipe '${recipe.name}' has ${names.join(', ')}`,
+          'Use one of these names',
+        );
     const losses = recipe.losses
       .map((term) => ({ ...term, weight: changes[term.loss.name] ?? term.weight }))
       .filter(({ weight }) => weight !== 0);

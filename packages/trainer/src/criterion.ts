@@ -156,12 +156,12 @@ const composeLoss: (
       weights.push(weight);
     }
   }
-  if (!values.length)
+  if (!values.length || unused.size)
     fail(
       'trainer',
-      'no loss applies to any output',
-      'At least one term is wanted',
-      'Add a class loss and box losses to the recipe',
+      `${[...unused].join(', ') || 'no loss'} applies to no output`,
+      'Each loss must give a term',
+      'Take it out of the recipe (fgl and ddf need edge distributions, ddf two layers), or add losses',
     );
   const weighted = tf.mul(tf.stack(values), tf.tensor1d(weights));
   // NaN is the only value that differs from itself.

@@ -5,4 +5,5 @@ export {
   defineConfig,
   type ModelContext,
   type RecipeContext,
+  type ZooModel,
 } from './config/types.ts';

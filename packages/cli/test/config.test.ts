@@ -85,6 +85,10 @@ describe('configProblems', () => {
 
   it('finds nothing wrong with an empty config, and says what a config is', () => {
     expect(configProblems({})).toEqual([]);
+    expect(configProblems({ model: { name: 'deimv2-atto', queries: 3 } })[0]).toMatchObject({
+      path: 'model.queries',
+      fix: expect.stringMatching(/did you mean numQueries|there are name, numQueries/),
+    });
     expect(configProblems(3)[0]?.fix).toMatch(/defineConfig/);
     expect(() => checkedConfig({ epoch: 3 }, 'x.ts')).toThrow(
       'x.ts has 1 problem:\n  epoch is 3: no such option; did you mean epochs?',
@@ -138,6 +142,10 @@ describe('resolveConfig', () => {
     });
     expect(config.optimizer.learningRate).toBeCloseTo(2e-3 / 4);
     expect(resolveConfig({ model: 'deim-dfine-n' }).inputSize).toEqual([640, 640]);
+    expect(resolveConfig({ model: { name: 'deimv2-femto', numQueries: 60 } })).toMatchObject({
+      name: 'deimv2-femto',
+      inputSize: [416, 416],
+    });
   });
 
   it('puts the command line above the file; a new rate takes the backbone along', () => {

@@ -1,4 +1,14 @@
-import { Equal, Greater, Less, LessEqual, LogicalAnd, LogicalNot, LogicalOr, NotEqual, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  Equal,
+  Greater,
+  Less,
+  LessEqual,
+  LogicalAnd,
+  LogicalNot,
+  LogicalOr,
+  NotEqual,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { tf } from './tf.ts';
 
 const flat = (x: Tensor) => () => tf.zeros(x.shape);

@@ -12,7 +12,9 @@ test('auto is compiled; the environment overrides it; the option overrides both'
   expect((await createEngine({ engine: 'auto' })).name).toBe('cpu');
   expect((await createEngine({ engine: 'compiled' })).name).toBe('compiled');
   vi.stubEnv('DETRAIN_ENGINE', 'quantum');
-  await expect(createEngine()).rejects.toThrow(/'quantum'.*auto, compiled, tfjs-node-gpu, tfjs-node, cpu.*DETRAIN_ENGINE/);
+  await expect(createEngine()).rejects.toThrow(
+    /'quantum'.*auto, compiled, tfjs-node-gpu, tfjs-node, cpu.*DETRAIN_ENGINE/,
+  );
 });
 
 test('threads come from the option, the environment or the machine', async () => {
@@ -20,7 +22,7 @@ test('threads come from the option, the environment or the machine', async () =>
   expect(resolveThreads(undefined, '5')).toBe(5);
   expect(resolveThreads(undefined, '')).toBeGreaterThan(0);
   expect(() => resolveThreads(0)).toThrow('DETRAIN_THREADS');
-  expect(() => resolveThreads(undefined, 'many')).toThrow("threads is many");
+  expect(() => resolveThreads(undefined, 'many')).toThrow('threads is many');
   expect((await createEngine({ engine: 'compiled', threads: 3 })).describe()).toContain('3 threads');
 });
 
@@ -30,7 +32,8 @@ test('every way is inspected, and what is missing says how to get it', async () 
   expect(reports[0]).toMatchObject({ available: true, version: expect.stringMatching(/^1\./) });
   for (const { available, reason, fix } of reports) if (!available) expect([reason, fix]).not.toContain(undefined);
   for (const { name, available } of reports.slice(1, 3))
-    if (!available) await expect(createEngine({ engine: name })).rejects.toThrow(new RegExp(`'${name}'.*detrain doctor`));
+    if (!available)
+      await expect(createEngine({ engine: name })).rejects.toThrow(new RegExp(`'${name}'.*detrain doctor`));
 });
 
 test('the function that tfjs-node misses on new Nodes is put back', () => {

@@ -13,11 +13,19 @@ describe.each(['cpu', 'compiled'] as const)('%s', async (name) => {
     const training = engine.training(trainingProgram);
     const { total } = await training.step(inputs, assign);
     const before = engine.memory();
-    await expect(training.step(inputs, () => { throw new RangeError('no match'); })).rejects.toThrow(RangeError);
+    await expect(
+      training.step(inputs, () => {
+        throw new RangeError('no match');
+      }),
+    ).rejects.toThrow(RangeError);
     await expect(training.step(inputs, () => ({}))).rejects.toThrow(/no target 'boxes'.*targets\(\)/);
-    await expect(training.step(inputs, (seen) => ({ ...assign(seen), extra: seen['boxes']! }))).rejects.toThrow("'extra'");
+    await expect(training.step(inputs, (seen) => ({ ...assign(seen), extra: seen['boxes']! }))).rejects.toThrow(
+      "'extra'",
+    );
     const flat = { shape: [1], dtype: 'float32', data: new Float32Array(1) } as const;
-    await expect(training.step(inputs, (seen) => ({ ...assign(seen), boxes: flat }))).rejects.toThrow(/\[1\].*\[2, 5, 4\].*Pad/);
+    await expect(training.step(inputs, (seen) => ({ ...assign(seen), boxes: flat }))).rejects.toThrow(
+      /\[1\].*\[2, 5, 4\].*Pad/,
+    );
     expect(engine.memory()).toEqual(before);
     expect((await training.step(inputs, assign)).total).toBe(total);
   });
@@ -27,7 +35,9 @@ describe.each(['cpu', 'compiled'] as const)('%s', async (name) => {
     const { query: _, ...missing } = inputs;
     await expect(training.step(missing, assign)).rejects.toThrow("'query'");
     const short = { ...inputs['query']!, data: new Float32Array(3) };
-    await expect(training.step({ ...inputs, query: short }, assign)).rejects.toThrow(/'query'.*\[1, 5, 16\].*3 elements/);
+    await expect(training.step({ ...inputs, query: short }, assign)).rejects.toThrow(
+      /'query'.*\[1, 5, 16\].*3 elements/,
+    );
     const wrong = { ...inputs['query']!, data: new Int32Array(80) };
     await expect(training.step({ ...inputs, query: wrong }, assign)).rejects.toThrow('Int32Array');
     const whole = { ...inputs['query']!, dtype: 'int32', data: new Int32Array(80) } as const;
@@ -80,7 +90,11 @@ describe.each(['cpu', 'compiled'] as const)('%s', async (name) => {
     const frozen: TrainingProgram = {
       ...odd,
       trainable: [],
-      forward: (given) => ({ ...odd.forward(given), readback: { x: given['x']! }, updates: { y: tf.mul(given['x']!, 2) } }),
+      forward: (given) => ({
+        ...odd.forward(given),
+        readback: { x: given['x']! },
+        updates: { y: tf.mul(given['x']!, 2) },
+      }),
     };
     const still = await engine.training(frozen).step({ x }, (readback) => {
       expect([...readback['x']!.data]).toEqual([1, -2, 3]);

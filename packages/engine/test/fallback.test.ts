@@ -11,5 +11,9 @@ test('auto goes on to the next way and says why; a forced way fails with the rea
   expect(engine.describe()).toContain('onnxruntime-node does not load');
   await expect(createEngine({ engine: 'compiled' })).rejects.toThrow(/'compiled'.*does not load.*Install it/);
   const [report] = await inspectEngines();
-  expect(report).toMatchObject({ name: 'compiled', available: false, fix: expect.stringContaining('onnxruntime-node') });
+  expect(report).toMatchObject({
+    name: 'compiled',
+    available: false,
+    fix: expect.stringContaining('onnxruntime-node'),
+  });
 });

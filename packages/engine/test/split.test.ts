@@ -19,7 +19,10 @@ test('the cut is as cheap as the cheapest of all', () => {
       expect([near[0], near[1]]).toEqual([true, false]);
       let best = Number.POSITIVE_INFINITY;
       for (let mask = 0; mask < 1 << (nodes - 2); mask++)
-        best = Math.min(best, cost([true, false, ...Array.from({ length: nodes - 2 }, (_, i) => Boolean(mask & (1 << i)))]));
+        best = Math.min(
+          best,
+          cost([true, false, ...Array.from({ length: nodes - 2 }, (_, i) => Boolean(mask & (1 << i)))]),
+        );
       expect(cost(near)).toBe(best);
     }),
   );

@@ -1,5 +1,9 @@
 import type { HostTensors } from '@detrain/core';
 import { createEngine, type Engine, type InferenceProgram } from '@detrain/engine';
+import * as tf from '@tensorflow/tfjs-core';
+
+// tfjs greets on the console when its cpu backend is first used, unless told that this is no place for advice
+tf.env().set('PROD', true);
 
 let engine: Promise<Engine> | undefined;
 

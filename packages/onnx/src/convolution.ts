@@ -2,7 +2,7 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import type { Attribute } from './graph.ts';
 import type { Recording } from './recording.ts';
 import type { Cut } from './slice.ts';
-import { permuted, type Traced } from './traced.ts';
+import { named, permuted, type Traced } from './traced.ts';
 
 /** Attributes of tfjs's convolution kernels. */
 export interface ConvAttributes {
@@ -48,8 +48,7 @@ export const fromNHWC = (y: Traced, { dataFormat }: ConvAttributes): Traced =>
 
 /** An image value whose memory is NCHW, made by a node. */
 export const image = (name: string, batch: number, height: number, width: number, channels: number): Traced => {
-  const shape = [batch, height, width, channels];
-  return { shape, stored: shape, perm: NCHW, dtype: 'float32', source: { kind: 'value', name } };
+  return named(name, { shape: [batch, height, width, channels], perm: NCHW, dtype: 'float32' });
 };
 
 interface Window {

@@ -2,7 +2,7 @@ import type { DType } from '@detrain/core';
 import type { Attribute } from './graph.ts';
 import { sameNumbers, sizeOf } from './graph.ts';
 import type { Recording } from './recording.ts';
-import { physicalShape, relaid, type Traced } from './traced.ts';
+import { named, relaid, type Traced } from './traced.ts';
 
 /** Shape of an elementwise result. */
 export const broadcastShape = (shapes: readonly (readonly number[])[]): number[] => {
@@ -70,12 +70,14 @@ export const elementwise = (
   const names = aligned.map((value) => operand(recording, value, perm));
   const stored = broadcastShape(aligned.map((value) => value.stored));
   const actual = broadcastShape(names.map((name) => recording.info(name).shape));
-  let name = recording.node(op, names, { shape: actual, dtype }, attributes);
-  const value: Traced = { shape, dtype, stored, perm, source: { kind: 'value', name } };
-  const physical = physicalShape(value);
-  if (sameNumbers(actual, physical)) return value;
-  name = recording.node('Reshape', [name, recording.int64(physical)], { shape: physical, dtype });
-  return { ...value, source: { kind: 'value', name } };
+  const name = recording.node(op, names, { shape: actual, dtype }, attributes);
+  return named(
+    recording.reshaped(
+      name,
+      perm.map((axis) => stored[axis]!),
+    ),
+    { shape, dtype, stored, perm },
+  );
 };
 
 /** A value seen with a larger shape that it repeats into; nothing is recorded. */
@@ -89,21 +91,13 @@ export const mapped = (
   recording: Recording,
   op: string,
   value: Traced,
-  {
-    dtype = value.dtype,
-    extra = [],
-    attributes = {},
-  }: {
-    readonly dtype?: DType;
-    readonly extra?: readonly string[];
-    readonly attributes?: Readonly<Record<string, Attribute>>;
-  } = {},
-): Traced => {
-  const name = recording.node(
-    op,
-    [recording.name(value), ...extra],
-    { shape: physicalShape(value), dtype },
-    attributes,
-  );
-  return { ...value, dtype, source: { kind: 'value', name } };
-};
+  { dtype = value.dtype, extra = [], attributes = {} }: MapOptions = {},
+): Traced => recording.value(op, [recording.name(value), ...extra], { ...value, dtype }, attributes);
+
+/** Options of `mapped`. */
+export interface MapOptions {
+  readonly dtype?: DType;
+  /** Further inputs by name. */
+  readonly extra?: readonly string[];
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+}

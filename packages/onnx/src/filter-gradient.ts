@@ -8,23 +8,30 @@ import { pad, slice } from './slice.ts';
 import { identity, permuted, type Traced } from './traced.ts';
 
 /** The same value with its memory in this order. */
-export const inOrder = (recording: Recording, value: Traced, perm: readonly number[]): Traced => {
-  const name = recording.place(value, { perm, whole: true });
-  return { ...value, perm, stored: value.shape, source: { kind: 'value', name } };
-};
+export const inOrder = (recording: Recording, value: Traced, perm: readonly number[]): Traced =>
+  recording.placed(value, { perm, whole: true });
 
-/** The part of a padded image that each filter tap sees, row by row of the filter: `[batch, outHeight, outWidth, channels]`. */
+/**
+ * The part of a padded image that each filter tap sees, row by row of the filter: `[batch, outHeight, outWidth, channels]`.
+ *
+ * Picking every second column copies number by number, so that is done once for each remainder of the stride; the taps
+ * are then cut from it in runs.
+ */
 export const taps = (recording: Recording, x: Traced, info: ConvInfo, padding = 0): Traced[] => {
   const { padInfo: p, outHeight, outWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
   const { filterHeight, filterWidth } = info;
   const none = [0, 0] as const;
   const padded = pad(recording, x, [none, [p.top, p.bottom], [p.left, p.right], none], padding);
-  return Array.from({ length: filterHeight * filterWidth }, (_, i) =>
-    slice(recording, padded, [
+  const width = padded.shape[2]!;
+  const phase = (start: number) =>
+    slice(recording, padded, [{ axis: 2, start, count: Math.ceil((width - start) / strideWidth), step: strideWidth }]);
+  return Array.from({ length: filterHeight * filterWidth }, (_, i) => {
+    const column = (i % filterWidth) * dilationWidth;
+    return slice(recording, phase(column % strideWidth), [
       { axis: 1, start: Math.floor(i / filterWidth) * dilationHeight, count: outHeight, step: strideHeight },
-      { axis: 2, start: (i % filterWidth) * dilationWidth, count: outWidth, step: strideWidth },
-    ]),
-  );
+      { axis: 2, start: Math.floor(column / strideWidth), count: outWidth },
+    ]);
+  });
 };
 
 /** From this many pixels on, one product a tap and image beats one large product of unfolded taps (measured on 2 cores). */
@@ -43,7 +50,9 @@ export const filterGradient = (recording: Recording, x: Traced, dy: Traced, info
   if (info.filterHeight * info.filterWidth === 1 || (pixels >= MANY_PIXELS && info.inChannels > FEW_CHANNELS)) {
     return productsByTap(recording, x, dy, info);
   }
-  return info.inChannels > FEW_CHANNELS ? unfoldedRows(recording, x, dy, info) : unfoldedColumns(recording, x, dy, info);
+  return info.inChannels > FEW_CHANNELS
+    ? unfoldedRows(recording, x, dy, info)
+    : unfoldedColumns(recording, x, dy, info);
 };
 
 /** An NHWC value in NCHW memory as `[batch, channels, pixels]`. */

@@ -1,6 +1,6 @@
 import { sizeOf } from './graph.ts';
 import type { Recording } from './recording.ts';
-import { relaid, type Traced } from './traced.ts';
+import { named, relaid, type Traced } from './traced.ts';
 
 /** Joins values along a logical axis, in the memory order of the largest. */
 export const concat = (recording: Recording, values: readonly Traced[], axis: number): Traced => {
@@ -17,9 +17,7 @@ export const concat = (recording: Recording, values: readonly Traced[], axis: nu
   const sizes = values.map((value) => sizeOf(value.stored));
   const { perm } = values[sizes.indexOf(Math.max(...sizes))]!;
   const names = values.map((value) => recording.place(value, { perm, whole }));
-  const physical = perm.map((i) => stored[i]!);
-  const name = recording.node('Concat', names, { shape: physical, dtype }, { axis: { int: perm.indexOf(axis) } });
-  return { shape, stored, perm, dtype, source: { kind: 'value', name } };
+  return recording.value('Concat', names, { shape, stored, perm, dtype }, { axis: { int: perm.indexOf(axis) } });
 };
 
 /** Cuts a value into parts along a logical axis. */
@@ -36,6 +34,5 @@ export const split = (recording: Recording, x: Traced, axis: number, sizes: read
   });
   const ins = [recording.name(x), recording.int64(sizes)];
   const names = recording.nodes('Split', ins, outs, { axis: { int: x.perm.indexOf(axis) } });
-  return names.map((name, i) => ({ ...x, ...part(sizes[i]!), source: { kind: 'value', name } }));
+  return names.map((name, i) => named(name, { ...x, ...part(sizes[i]!) }));
 };
-

@@ -33,11 +33,6 @@ export const defineKernel = <A = KernelAttributes>(name: string, recorder: Recor
 /** Names of all kernels that can be recorded, sorted. */
 export const kernelNames = (): readonly string[] => [...table.keys()].sort();
 
-/** Adds several kernels. */
-export const defineKernels = (names: readonly string[], recorderOf: (name: string) => Recorder): void => {
-  for (const name of names) defineKernel(name, recorderOf(name));
-};
-
 type KernelFunction = KernelConfig['kernelFunc'];
 let installed = false;
 

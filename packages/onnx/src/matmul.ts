@@ -32,16 +32,8 @@ const gemm = (recording: Recording, a: Traced, b: Traced): Traced => {
   const left = operand(a);
   const right = operand(b);
   const shape = [a.shape[0]!, b.shape[1]!];
-  const name = recording.node(
-    'Gemm',
-    [left.name, right.name],
-    { shape, dtype: a.dtype },
-    {
-      transA: { int: Number(left.columns) },
-      transB: { int: Number(right.columns) },
-    },
-  );
-  return { shape, stored: shape, perm: [0, 1], dtype: a.dtype, source: { kind: 'value', name } };
+  const order = { transA: { int: Number(left.columns) }, transB: { int: Number(right.columns) } };
+  return recording.value('Gemm', [left.name, right.name], { shape, dtype: a.dtype }, order);
 };
 
 /** Whether the last two axes are stored whole. */
@@ -74,6 +66,5 @@ export const matmul = (
     recording.place(value, { perm: identity(value.shape.length), whole: wholeMatrix(value) });
   const storedBatch = broadcastShape([a.stored.slice(0, -2), b.stored.slice(0, -2)]);
   const stored = [...storedBatch, ...shape.slice(-2)];
-  const name = recording.node('MatMul', [place(a), place(b)], { shape: stored, dtype: a.dtype });
-  return { shape, stored, perm: identity(rank), dtype: a.dtype, source: { kind: 'value', name } };
+  return recording.value('MatMul', [place(a), place(b)], { shape, stored, dtype: a.dtype });
 };

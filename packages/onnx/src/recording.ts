@@ -7,10 +7,9 @@ import {
   type GraphNode,
   type NamedValue,
   sameNumbers,
-  sizeOf,
   type ValueInfo,
 } from './graph.ts';
-import { identity, physicalShape, type Traced } from './traced.ts';
+import { identity, type Layout, named, physicalShape, type Traced } from './traced.ts';
 
 /** Names that the recorder makes start with this, so that they never meet a parameter's name. */
 export const PREFIX = '#';
@@ -35,6 +34,13 @@ export interface Recording {
     attributes?: Readonly<Record<string, Attribute>>,
     domain?: string,
   ): readonly string[];
+  /** Records a node with one output that lies as `layout` says, and returns it as a value. */
+  value(
+    op: string,
+    inputs: readonly string[],
+    layout: Layout,
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): Traced;
   /** Stores a tensor in the graph and returns its name. */
   constant(tensor: Constant): string;
   /** Stores a vector of 64-bit integers: shapes, axes, starts. */
@@ -45,8 +51,12 @@ export interface Recording {
   raw(value: Traced): string;
   /** The name of a value as it lies in memory, with all its axes. */
   name(value: Traced): string;
+  /** A named value under another physical shape. */
+  reshaped(name: string, shape: readonly number[]): string;
   /** The name of a value laid out as asked: transposes, reshapes and repeats as little as possible. */
   place(value: Traced, placement: Placement): string;
+  /** The same value laid out as asked. */
+  placed(value: Traced, placement: Placement): Traced;
   /** Shape and type of a named value. */
   info(name: string): ValueInfo;
   /** Declares a graph input. */
@@ -73,12 +83,6 @@ export const record = (): Recording => {
   let count = 0;
   const fresh = () => `${PREFIX}${count++}`;
 
-  const reshaped = (name: string, shape: readonly number[]): string => {
-    const { shape: actual, dtype } = values.get(name)!;
-    if (sameNumbers(actual, shape)) return name;
-    return recording.node('Reshape', [name, recording.int64(shape)], { shape, dtype });
-  };
-
   const recording: Recording = {
     nodes(op, ins, outs, attributes = {}, domain = '') {
       const key = `${domain}:${op}(${ins.join(',')})${JSON.stringify(attributes)}`;
@@ -91,6 +95,11 @@ export const record = (): Recording => {
       return names;
     },
     node: (op, ins, out, attributes) => recording.nodes(op, ins, [out], attributes)[0]!,
+    value(op, ins, layout, attributes) {
+      const value = named('', layout);
+      const name = recording.node(op, ins, { shape: physicalShape(value), dtype: value.dtype }, attributes);
+      return named(name, value);
+    },
     constant(tensor) {
       const small = tensor.data.byteLength <= SMALL;
       const key = small ? `${tensor.dtype}[${tensor.shape}]${bytesOf(tensor)}` : '';
@@ -116,6 +125,11 @@ export const record = (): Recording => {
               ? Int32Array.of(value)
               : Uint8Array.of(value),
       }),
+    reshaped(name, shape) {
+      const { shape: actual, dtype } = values.get(name)!;
+      if (sameNumbers(actual, shape)) return name;
+      return recording.node('Reshape', [name, recording.int64(shape)], { shape, dtype });
+    },
     raw({ source, dtype, ...layout }) {
       if (source.kind === 'value') return source.name;
       if (source.kind === 'mask') {
@@ -128,7 +142,7 @@ export const record = (): Recording => {
     },
     name(value) {
       const name = recording.raw(value);
-      return reshaped(name, physicalShape(value));
+      return recording.reshaped(name, physicalShape(value));
     },
     place(value, { perm = value.perm, whole = [] }) {
       let name = recording.raw(value);
@@ -137,27 +151,28 @@ export const record = (): Recording => {
       const target = perm.map((axis) => value.stored[axis]!);
       if (!sameNumbers(value.perm.filter(wide), perm.filter(wide))) {
         const order = perm.map((axis) => value.perm.indexOf(axis));
-        name = reshaped(name, physicalShape(value));
+        name = recording.reshaped(name, physicalShape(value));
         name = recording.node('Transpose', [name], { shape: target, dtype }, { perm: { ints: order } });
       }
-      name = reshaped(name, target);
+      name = recording.reshaped(name, target);
       const full = perm.map((axis) =>
         whole === true || whole.includes(axis) ? value.shape[axis]! : value.stored[axis]!,
       );
       if (sameNumbers(full, target)) return name;
       return recording.node('Expand', [name, recording.int64(full)], { shape: full, dtype });
     },
+    placed(value, { perm = value.perm, whole = [] }) {
+      const name = recording.place(value, { perm, whole });
+      const stored = value.stored.map((size, axis) =>
+        whole === true || whole.includes(axis) ? value.shape[axis]! : size,
+      );
+      return named(name, { ...value, stored, perm });
+    },
     info: (name) => values.get(name)!,
     input(name, info) {
       inputs.push({ name, shape: info.shape, dtype: info.dtype });
       values.set(name, info);
-      return {
-        shape: info.shape,
-        stored: info.shape,
-        dtype: info.dtype,
-        perm: identity(info.shape.length),
-        source: { kind: 'value', name },
-      };
+      return named(name, info);
     },
     finish(outputs) {
       const named = Object.entries(outputs).map(([name, value]) => {
@@ -174,6 +189,3 @@ const ONNX_TYPE = { float32: 1, int32: 6, bool: 9, int64: 7 } as const;
 
 /** Attributes of a Cast to a type. */
 export const castTo = (dtype: ValueInfo['dtype']): Record<string, Attribute> => ({ to: { int: ONNX_TYPE[dtype] } });
-
-/** Number of elements of a named value. */
-export const sizeOfValue = (recording: Recording, name: string): number => sizeOf(recording.info(name).shape);

@@ -23,9 +23,7 @@ export const reduce = (
 ): Traced => {
   const lazy = axes.filter((axis) => x.stored[axis] === 1 && x.shape[axis] !== 1);
   if (op === 'ReduceProd' && lazy.length > 0) {
-    const shape = x.perm.map((axis) => (lazy.includes(axis) ? x.shape[axis]! : x.stored[axis]!));
-    const name = recording.place(x, { whole: lazy });
-    return reduce(recording, op, { ...x, stored: stored(x, shape), source: { kind: 'value', name } }, axes, keepDims);
+    return reduce(recording, op, recording.placed(x, { whole: lazy }), axes, keepDims);
   }
   const real = axes.filter((axis) => x.stored[axis] !== 1);
   const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
@@ -33,13 +31,8 @@ export const reduce = (
   if (real.length > 0) {
     const left = x.stored.map((size, axis) => (real.includes(axis) ? 1 : size));
     const places = real.map((axis) => x.perm.indexOf(axis)).sort((a, b) => a - b);
-    const name = recording.node(
-      op,
-      [recording.name(x), recording.int64(places)],
-      { shape: x.perm.map((axis) => left[axis]!), dtype: x.dtype },
-      { keepdims: { int: 1 } },
-    );
-    out = { shape: kept, stored: left, perm: x.perm, dtype: x.dtype, source: { kind: 'value', name } };
+    const layout = { shape: kept, stored: left, perm: x.perm, dtype: x.dtype };
+    out = recording.value(op, [recording.name(x), recording.int64(places)], layout, { keepdims: { int: 1 } });
   }
   if (op !== 'ReduceProd') {
     const times = REPEATED[op](lazy.reduce((product, axis) => product * x.shape[axis]!, 1));
@@ -51,10 +44,4 @@ export const reduce = (
     out,
     x.shape.filter((_, axis) => !axes.includes(axis)),
   );
-};
-
-const stored = (x: Traced, physical: readonly number[]): number[] => {
-  const sizes = [...x.stored];
-  for (const [i, axis] of x.perm.entries()) sizes[axis] = physical[i]!;
-  return sizes;
 };

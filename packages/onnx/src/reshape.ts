@@ -1,6 +1,6 @@
 import { sameNumbers, sizeOf } from './graph.ts';
 import type { Recording } from './recording.ts';
-import { identity, relaid, type Traced } from './traced.ts';
+import { identity, named, relaid, type Traced } from './traced.ts';
 
 /** Old axes `[from, to)` that become new axes `[start, end)`: same number of elements. */
 interface Group {
@@ -69,11 +69,7 @@ export const reshape = (recording: Recording, value: Traced, shape: readonly num
   );
   const name = recording.place(value, { perm: source, whole });
   const physical = perm.map((axis) => stored[axis]!);
-  const reshaped = recording.node('Reshape', [name, recording.int64(physical)], {
-    shape: physical,
-    dtype: value.dtype,
-  });
-  return { shape, stored, perm, dtype: value.dtype, source: { kind: 'value', name: reshaped } };
+  return named(recording.reshaped(name, physical), { shape, stored, perm, dtype: value.dtype });
 };
 
 /** Adds the axes that are missing from an order (their stored size is 1) beside their logical neighbour. */
@@ -90,8 +86,7 @@ const relaidScalar = (recording: Recording, value: Traced, shape: readonly numbe
   const layout = { shape, stored: shape.map(() => 1), perm: identity(shape.length) };
   if (value.source.kind !== 'value' || recording.info(value.source.name).shape.length <= shape.length)
     return relaid(value, layout);
-  const name = recording.node('Reshape', [value.source.name, recording.int64([])], { shape: [], dtype: value.dtype });
-  return { ...layout, dtype: value.dtype, source: { kind: 'value', name } };
+  return named(recording.reshaped(value.source.name, []), { ...layout, dtype: value.dtype });
 };
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);

@@ -1,6 +1,6 @@
 import type { Recording } from './recording.ts';
 import { reshape } from './reshape.ts';
-import { identity, type Traced, uniform } from './traced.ts';
+import { type Traced, uniform } from './traced.ts';
 
 /**
  * Sums rows `updates [count, width]` into `rows` rows of zeros at `places [count]`.
@@ -13,7 +13,7 @@ export const scatterRows = (recording: Recording, updates: Traced, places: Trace
   const shape = [rows, width];
   const { dtype } = updates;
   const index = reshape(recording, places, [count, 1]);
-  const name = recording.node(
+  return recording.value(
     'ScatterElements',
     [
       recording.place(uniform(0, shape, dtype), { whole: true }),
@@ -23,5 +23,4 @@ export const scatterRows = (recording: Recording, updates: Traced, places: Trace
     { shape, dtype },
     { axis: { int: 0 }, reduction: { string: 'add' } },
   );
-  return { shape, stored: shape, perm: identity(2), dtype, source: { kind: 'value', name } };
 };

@@ -30,7 +30,7 @@ export const slice = (recording: Recording, x: Traced, cuts: readonly Cut[]): Tr
     const last = start + count * step;
     return last < 0 ? BEFORE_FIRST : last;
   };
-  const name = recording.node(
+  return recording.value(
     'Slice',
     [
       recording.name(x),
@@ -39,9 +39,8 @@ export const slice = (recording: Recording, x: Traced, cuts: readonly Cut[]): Tr
       recording.int64(real.map(({ axis }) => x.perm.indexOf(axis))),
       recording.int64(real.map(({ step = 1 }) => step)),
     ],
-    { shape: x.perm.map((axis) => stored[axis]!), dtype: x.dtype },
+    { shape, stored, perm: x.perm, dtype: x.dtype },
   );
-  return { shape, stored, perm: x.perm, dtype: x.dtype, source: { kind: 'value', name } };
 };
 
 /** Adds `before` and `after` elements of `value` to each logical axis. */
@@ -56,7 +55,7 @@ export const pad = (
   const shape = x.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
   const stored = x.stored.map((size, axis) => (axes.includes(axis) ? shape[axis]! : size));
   const places = axes.map((axis) => x.perm.indexOf(axis));
-  const name = recording.node(
+  return recording.value(
     'Pad',
     [
       recording.place(x, { whole: axes }),
@@ -64,8 +63,7 @@ export const pad = (
       recording.scalar(value, x.dtype),
       recording.int64(places),
     ],
-    { shape: x.perm.map((axis) => stored[axis]!), dtype: x.dtype },
+    { shape, stored, perm: x.perm, dtype: x.dtype },
     { mode: { string: 'constant' } },
   );
-  return { shape, stored, perm: x.perm, dtype: x.dtype, source: { kind: 'value', name } };
 };

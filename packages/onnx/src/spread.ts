@@ -5,7 +5,14 @@ import { pad, slice } from './slice.ts';
 import type { Traced } from './traced.ts';
 
 /** One spatial axis: zeros between the elements, then before and after them. */
-const spreadAxis = (recording: Recording, x: Traced, axis: number, stride: number, start: number, size: number): Traced => {
+const spreadAxis = (
+  recording: Recording,
+  x: Traced,
+  axis: number,
+  stride: number,
+  start: number,
+  size: number,
+): Traced => {
   let value = x;
   const count = x.shape[axis]!;
   let length = count;
@@ -34,4 +41,5 @@ export const spread = (
   { strideHeight, strideWidth }: Pick<ConvInfo, 'strideHeight' | 'strideWidth'>,
   at: readonly [number, number],
   size: readonly [number, number],
-): Traced => spreadAxis(recording, spreadAxis(recording, x, 1, strideHeight, at[0], size[0]), 2, strideWidth, at[1], size[1]);
+): Traced =>
+  spreadAxis(recording, spreadAxis(recording, x, 1, strideHeight, at[0], size[0]), 2, strideWidth, at[1], size[1]);

@@ -6,11 +6,6 @@ export const take = (recording: Recording, x: Traced, index: readonly number[], 
   const shape = x.shape.with(axis, index.length);
   const stored = x.stored.with(axis, index.length);
   const data = recording.place(x, { whole: [axis] });
-  const name = recording.node(
-    'Gather',
-    [data, recording.int64(index)],
-    { shape: x.perm.map((i) => stored[i]!), dtype: x.dtype },
-    { axis: { int: x.perm.indexOf(axis) } },
-  );
-  return { shape, stored, perm: x.perm, dtype: x.dtype, source: { kind: 'value', name } };
+  const layout = { shape, stored, perm: x.perm, dtype: x.dtype };
+  return recording.value('Gather', [data, recording.int64(index)], layout, { axis: { int: x.perm.indexOf(axis) } });
 };

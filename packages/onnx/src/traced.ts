@@ -28,6 +28,9 @@ export interface Traced {
   readonly source: Source;
 }
 
+/** How a value lies; nothing is put off where only the shape is given. */
+export type Layout = Pick<Traced, 'shape' | 'dtype'> & Partial<Pick<Traced, 'stored' | 'perm'>>;
+
 /** The order in which logical and physical axes agree. */
 export const identity = (rank: number): number[] => Array.from({ length: rank }, (_, i) => i);
 
@@ -40,6 +43,18 @@ const typed = (dtype: DType, values: ArrayLike<number>): HostTensor['data'] =>
     : dtype === 'int32'
       ? Int32Array.from(values)
       : Uint8Array.from(values);
+
+/** A value of the graph. */
+export const named = (
+  name: string,
+  { shape, dtype, stored = shape, perm = identity(shape.length) }: Layout,
+): Traced => ({
+  shape,
+  dtype,
+  stored,
+  perm,
+  source: { kind: 'value', name },
+});
 
 /** A tensor of one repeated number. */
 export const uniform = (value: number, shape: readonly number[], dtype: DType = 'float32'): Traced => ({

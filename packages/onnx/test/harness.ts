@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs';
-import type {} from '@detrain/tooling/setup';
 import type { DType, HostTensor, TensorSpec } from '@detrain/core';
+import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-node';
 import { expect } from 'vitest';

@@ -9,7 +9,9 @@ type Image = tf.Tensor4D;
 const block = (x: tf.Tensor, w: tf.Tensor, g: tf.Tensor, b: tf.Tensor, stride = 1): tf.Tensor => {
   const y = tf.conv2d(x as Image, tf.transpose(w, [2, 3, 1, 0]) as Image, stride, 1);
   const { mean, variance } = tf.moments(y, [0, 1, 2]);
-  return tf.relu(tf.batchNorm(y, mean as tf.Tensor1D, variance as tf.Tensor1D, b as tf.Tensor1D, g as tf.Tensor1D, 1e-5));
+  return tf.relu(
+    tf.batchNorm(y, mean as tf.Tensor1D, variance as tf.Tensor1D, b as tf.Tensor1D, g as tf.Tensor1D, 1e-5),
+  );
 };
 
 const parameters = (layers: number, channels: number) =>
@@ -24,7 +26,9 @@ const parameters = (layers: number, channels: number) =>
 describe('memory order', () => {
   it('a forward chain of convolutions needs one transpose in and one out', async () => {
     const inputs = { x: numbers([2, 8, 6, 4]), ...parameters(3, 4) };
-    const program: Program = (t) => ({ y: [0, 1, 2].reduce((y, i) => block(y, t[`w${i}`]!, t[`g${i}`]!, t[`b${i}`]!), t['x']!) });
+    const program: Program = (t) => ({
+      y: [0, 1, 2].reduce((y, i) => block(y, t[`w${i}`]!, t[`g${i}`]!, t[`b${i}`]!), t['x']!),
+    });
     const graph = await check(program, inputs);
     expect(countOps(graph)['Transpose']).toBe(2);
   });
@@ -34,7 +38,10 @@ describe('memory order', () => {
       const inputs = { x: numbers([2, 8, 6, 4]), ...parameters(layers, 4) };
       const names = Object.keys(inputs).filter((name) => name !== 'x');
       const program: Program = (t) => ({
-        y: Array.from({ length: layers }, (_, i) => i).reduce((y, i) => block(y, t[`w${i}`]!, t[`g${i}`]!, t[`b${i}`]!), t['x']!),
+        y: Array.from({ length: layers }, (_, i) => i).reduce(
+          (y, i) => block(y, t[`w${i}`]!, t[`g${i}`]!, t[`b${i}`]!),
+          t['x']!,
+        ),
       });
       return countOps(await check(withGradients(program, names), inputs, { atol: 1e-3, rtol: 1e-3 }))['Transpose']!;
     };
@@ -74,18 +81,36 @@ const STEPS: Readonly<Record<string, (x: tf.Tensor, t: Record<string, tf.Tensor>
   },
   batchNorm: (x, t) => {
     const { mean, variance } = tf.moments(x, [0, 1, 2]);
-    return tf.batchNorm(x as Image, mean as tf.Tensor1D, variance as tf.Tensor1D, t['c'] as tf.Tensor1D, t['g'] as tf.Tensor1D, 0.1);
+    return tf.batchNorm(
+      x as Image,
+      mean as tf.Tensor1D,
+      variance as tf.Tensor1D,
+      t['c'] as tf.Tensor1D,
+      t['g'] as tf.Tensor1D,
+      0.1,
+    );
   },
   bias: (x, t) => tf.add(x, t['c']!),
   gate: (x) => tf.mul(x, tf.sigmoid(tf.mean(x, [1, 2], true))),
   silu: (x) => tf.mul(x, tf.sigmoid(x)),
   swapped: (x) => tf.tanh(tf.reshape(tf.transpose(x, [0, 2, 1, 3]), x.shape)),
-  channels: (x) => tf.concat([tf.slice(x, [0, 0, 0, 2], [-1, -1, -1, 2]), tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 2])], 3),
+  channels: (x) =>
+    tf.concat([tf.slice(x, [0, 0, 0, 2], [-1, -1, -1, 2]), tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 2])], 3),
   halves: (x) => {
     const [a, b] = tf.split(x, 2, 3);
     return tf.concat([tf.add(a!, b!), tf.sub(a!, b!)], 3);
   },
-  shift: (x) => tf.slice(tf.pad(x, [[0, 0], [1, 0], [0, 1], [0, 0]]), [0, 0, 1, 0], x.shape),
+  shift: (x) =>
+    tf.slice(
+      tf.pad(x, [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+        [0, 0],
+      ]),
+      [0, 0, 1, 0],
+      x.shape,
+    ),
   pool: (x) => tf.maxPool(x as Image, 3, 1, 'same'),
   // Not resizeNearestNeighbor: its gradient is wrong on the cpu backend.
   upDown: (x) => {
@@ -99,20 +124,23 @@ const STEPS: Readonly<Record<string, (x: tf.Tensor, t: Record<string, tf.Tensor>
 describe('random networks', () => {
   it('equal the cpu backend, with gradients', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom(...Object.keys(STEPS)), { minLength: 2, maxLength: 6 }), async (names) => {
-        const program: Program = (t) => ({ y: names.reduce((x, name) => STEPS[name]!(x, t), t['x']!) });
-        const inputs = {
-          x: numbers([2, 4, 4, 4]),
-          w: numbers([4, 4, 3, 3], 2, -0.4, 0.4),
-          p: numbers([4, 4, 1, 1], 3),
-          d: numbers([4, 1, 3, 3], 4),
-          m: numbers([4, 4], 5),
-          c: numbers([4], 6),
-          g: numbers([4], 7, 0.5, 1.5),
-        };
-        await check(withGradients(program, ['x']), inputs, { atol: 2e-3, rtol: 2e-3 });
-        await check(program, inputs, { atol: 1e-4, rtol: 1e-3 });
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...Object.keys(STEPS)), { minLength: 2, maxLength: 6 }),
+        async (names) => {
+          const program: Program = (t) => ({ y: names.reduce((x, name) => STEPS[name]!(x, t), t['x']!) });
+          const inputs = {
+            x: numbers([2, 4, 4, 4]),
+            w: numbers([4, 4, 3, 3], 2, -0.4, 0.4),
+            p: numbers([4, 4, 1, 1], 3),
+            d: numbers([4, 1, 3, 3], 4),
+            m: numbers([4, 4], 5),
+            c: numbers([4], 6),
+            g: numbers([4], 7, 0.5, 1.5),
+          };
+          await check(withGradients(program, ['x']), inputs, { atol: 2e-3, rtol: 2e-3 });
+          await check(program, inputs, { atol: 1e-4, rtol: 1e-3 });
+        },
+      ),
       { numRuns: 60, seed: 7 },
     );
   });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { decodeModel, encodeModel, type Graph, trace } from '../src/index.ts';
+import { bindInputs, decodeModel, encodeModel, type Graph, trace } from '../src/index.ts';
 import { expectSame, numbers, runGraph, specsOf, withGradients } from './harness.ts';
 
 describe('model files', () => {
@@ -52,6 +52,15 @@ describe('model files', () => {
       ],
     };
     expect(decodeModel(encodeModel(small))).toEqual(small);
+  });
+
+  it('hold parameters that were bound', async () => {
+    const bound = bindInputs(graph, { w: inputs.w });
+    expect(bound.inputs.map(({ name }) => name)).toEqual(['x']);
+    const results = await runGraph(decodeModel(encodeModel(bound)), { x: inputs.x });
+    expectSame(results, await runGraph(graph, inputs), { atol: 1e-6, rtol: 1e-6 });
+    expect(() => bindInputs(graph, { v: inputs.w })).toThrow(/'v'.*name of an input/);
+    expect(() => bindInputs(graph, { w: inputs.x })).toThrow(/\[2,6,6,3\].*\[4,3,3,3\]/);
   });
 
   it('are written fast: 20,000 nodes in less than a second', () => {

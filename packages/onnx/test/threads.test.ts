@@ -17,7 +17,11 @@ const expected = (indices: ArrayLike<number>, updates: ArrayLike<number>): Float
 };
 
 describe('sums over repeated indices are the same at any number of threads', () => {
-  const inputs = { updates: numbers([COUNT, WIDTH]), indices: integers([COUNT, 1], 0, ROWS, 5), x: numbers([ROWS, WIDTH], 3) };
+  const inputs = {
+    updates: numbers([COUNT, WIDTH]),
+    indices: integers([COUNT, 1], 0, ROWS, 5),
+    x: numbers([ROWS, WIDTH], 3),
+  };
   const graph = trace(({ updates, indices, x }) => {
     const rows = tf.reshape(indices!, [COUNT]);
     const gradient = tf.grad((table: tf.Tensor) => tf.sum(tf.mul(tf.gather(table, rows), updates!)))(x!);

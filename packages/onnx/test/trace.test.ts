@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { defineKernel, kernelNames, trace } from '../src/index.ts';
+import { defineKernel, kernelNames, trace, uniform, write } from '../src/index.ts';
 import { check, countOps, numbers, runGraph, specsOf, withGradients } from './harness.ts';
 
 const vector = { x: { shape: [3], dtype: 'float32' } } as const;
@@ -57,7 +57,10 @@ describe('trace', () => {
   });
 
   it('keeps every input and knows every value', () => {
-    const graph = trace(({ x }) => ({ y: tf.exp(tf.mul(x!, 2)) }), { ...vector, unused: { shape: [2, 2], dtype: 'int32' } });
+    const graph = trace(({ x }) => ({ y: tf.exp(tf.mul(x!, 2)) }), {
+      ...vector,
+      unused: { shape: [2, 2], dtype: 'int32' },
+    });
     expect(graph.inputs.map(({ name }) => name)).toEqual(['x', 'unused']);
     for (const node of graph.nodes) for (const name of node.outputs) expect(graph.values.get(name)?.shape).toEqual([3]);
   });
@@ -94,21 +97,23 @@ describe('trace', () => {
   });
 
   it('runs kernels that others define', async () => {
-    defineKernel('DetrainTestTwice', ({ inputs, recording }) => {
-      const x = inputs['x']!;
-      const name = recording.name(x);
-      return { ...x, source: { kind: 'value', name: recording.node('Add', [name, name], { shape: x.shape, dtype: 'float32' }) } };
-    });
-    expect(kernelNames()).toContain('DetrainTestTwice');
+    defineKernel<{ by: number }>('DetrainTestScale', ({ inputs, attributes, recording }) =>
+      write.arithmetic(recording).mul(inputs['x']!, uniform(attributes.by, [])),
+    );
+    expect(kernelNames()).toContain('DetrainTestScale');
     const inputs = { x: numbers([3]) };
-    const graph = trace(({ x }) => ({ y: tf.engine().runKernel('DetrainTestTwice', { x: x! }) as tf.Tensor }), specsOf(inputs));
+    const graph = trace(
+      ({ x }) => ({ y: tf.engine().runKernel('DetrainTestScale', { x: x! }, { by: 2 }) as tf.Tensor }),
+      specsOf(inputs),
+    );
     const { y } = await runGraph(graph, inputs);
     expect(y!.data).toBeAllclose(Array.from(inputs.x.data, (value) => 2 * value));
   });
 });
 
 describe('what is not recorded', () => {
-  const count = (run: (x: tf.Tensor) => tf.Tensor) => trace(({ x }) => ({ y: run(x!) }), { x: { shape: [2, 3, 4], dtype: 'float32' } });
+  const count = (run: (x: tf.Tensor) => tf.Tensor) =>
+    trace(({ x }) => ({ y: run(x!) }), { x: { shape: [2, 3, 4], dtype: 'float32' } });
 
   it('products with ones, sums with zeros, double negation of order', () => {
     const graph = count((x) => {

@@ -78,6 +78,13 @@ const suffixOf = (output: string, prefix: string, last: boolean): string => {
 export const planCriterion = (recipe: Recipe, layout: CriterionLayout): CriterionPlan => {
   if (layout.layers < 1)
     fail('trainer', `a detector with ${layout.layers} layers`, 'At least one is wanted', 'Check its `outputs`');
+  if (recipe.auxiliaries.length)
+    fail(
+      'trainer',
+      `auxiliary heads ${recipe.auxiliaries.map(({ name }) => name).join(', ')}`,
+      'They are not run yet',
+      'Leave them out of the recipe',
+    );
   checkNames(recipe.losses);
   const slots = recipe.assigner.slots ?? 1;
   const sets: SetPlan[] = [];

@@ -1,7 +1,7 @@
 import { fail, type HostTensor, type HostTensors, type KnownQueries, type TensorSpec } from '@detrain/core';
 import type { Detector, ParameterSpec, QueryGroup, Recipe } from '@detrain/core/tensors';
 import type { InferenceProgram, TrainingProgram } from '@detrain/engine';
-import { makePass } from '@detrain/nn';
+import { isInput, makePass } from '@detrain/nn';
 import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { type Criterion, createCriterion } from './criterion.ts';
 
@@ -21,10 +21,7 @@ export interface DetectionProgram extends TrainingProgram {
 }
 
 /** The parameters that are inputs of a program: no aliases, counters or derived buffers. */
-export const parameterInputs = (detector: Detector): readonly ParameterSpec[] =>
-  detector.parameters.filter(
-    ({ kind, sharedWith }) => sharedWith === undefined && kind !== 'counter' && kind !== 'derived',
-  );
+export const parameterInputs = (detector: Detector): readonly ParameterSpec[] => detector.parameters.filter(isInput);
 
 /** The name that the group of known queries has among a detector's outputs. */
 const knownName = (recipe: Recipe): string => recipe.knownQueries?.name ?? 'known';
@@ -176,7 +173,8 @@ export const stepInputs = ({ detector, parameters, images, known }: StepInputs):
 
 const knownInputs = (known: KnownQueries, numQueries: number, batch: number): HostTensors => {
   const side = known.count + numQueries;
-  const mask = Float32Array.from(known.blocked, (blocked) => (blocked ? BLOCKED : 0));
+  const mask = new Float32Array(known.blocked.length);
+  for (let i = 0; i < mask.length; i++) if (known.blocked[i]) mask[i] = BLOCKED;
   if (mask.length !== side * side || known.labels.length !== batch * known.count)
     fail(
       'trainer',

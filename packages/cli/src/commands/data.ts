@@ -1,4 +1,4 @@
-import { checkDataset, type Problem } from '@detrain/data';
+import type { Problem } from '@detrain/data';
 import { command, commonArgs } from '../command.ts';
 import { EXIT } from '../errors.ts';
 import { table } from '../terminal/format.ts';
@@ -42,6 +42,7 @@ const check = command({
   },
   run: async ({ args }) => {
     const output = createOutput({ json: args.json });
+    const { checkDataset } = await import('@detrain/data');
     const problems = await checkDataset(args.path);
     const errors = problems.filter(({ severity }) => severity === 'error').length;
     output.data({ path: args.path, errors, warnings: problems.length - errors, problems });

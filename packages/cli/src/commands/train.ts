@@ -6,8 +6,7 @@ import { checkedConfig } from '../config/problems.ts';
 import { type Overrides, resolveConfig, withOverrides } from '../config/resolve.ts';
 import { EXIT } from '../errors.ts';
 import { findRun, newestRun } from '../run/folder.ts';
-import { readManifest } from '../run/manifest.ts';
-import { trainRun } from '../run/train-run.ts';
+import type { Manifest } from '../run/manifest.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { createOutput, type Output } from '../terminal/output.ts';
 import { progress } from '../terminal/progress.ts';
@@ -73,13 +72,12 @@ const overridesOf = (parsed: Parsed): Overrides => {
 };
 
 /** How the run is called: anew, or as the manifest says it was, with this call's options on top. */
-const callOf = (parsed: Parsed, resume: string | null) => {
+const callOf = (parsed: Parsed, begun: Manifest['call'] | null): Manifest['call'] => {
   const own = Object.fromEntries(
     Object.entries(overridesOf(parsed)).filter(([, value]) => value !== undefined),
   ) as Overrides;
-  if (resume === null) return { config: findConfig(text(parsed.config)), overrides: own, smoke: parsed.smoke === true };
-  const { call } = readManifest(resume);
-  return { ...call, overrides: { ...call.overrides, ...own } };
+  if (begun === null) return { config: findConfig(text(parsed.config)), overrides: own, smoke: parsed.smoke === true };
+  return { ...begun, overrides: { ...begun.overrides, ...own } };
 };
 
 const closing = (output: Output, folder: string, result: FitResult): number => {
@@ -123,24 +121,32 @@ export const train = command({
     const asked = rawArgs.some((arg) => arg.startsWith('--resume'));
     const out = text(parsed.out) ?? 'runs';
     const resume = asked ? (text(parsed.resume) ? findRun(parsed.resume as string, out) : newestRun(out)) : null;
-    const call = callOf(parsed as Parsed, resume);
+    const [{ readManifest }, { trainRun }] = await Promise.all([
+      import('../run/manifest.ts'),
+      import('../run/train-run.ts'),
+    ]);
+    const call = callOf(parsed as Parsed, resume === null ? null : readManifest(resume).call);
     const file = call.config === null ? {} : await loadConfig(call.config, call);
     const config = resolveConfig(checkedConfig(withOverrides(file, call.overrides), 'The command line'));
     const { signal, release } = interruption(output);
     try {
       const request = { config: call.smoke ? { ...config, epochs: 2 } : config, call, output, signal };
-      const watch = () => [progress({ output })];
+      const watch = () => {
+        const shown = progress({ output });
+        return { callbacks: [shown], onEvaluated: shown.evaluating };
+      };
       if (!call.smoke) {
-        const { folder, result } = await trainRun({ ...request, resume, callbacks: watch() });
+        const { folder, result } = await trainRun({ ...request, ...watch(), resume });
         return closing(output, folder, result);
       }
       const firstEpoch = {
         name: 'smoke',
         onValidationEnd: (run: { stop(reason: string): void }) => run.stop('smoke: resuming'),
       };
-      const first = await trainRun({ ...request, resume, callbacks: [...watch(), firstEpoch] });
+      const { callbacks, onEvaluated } = watch();
+      const first = await trainRun({ ...request, resume, callbacks: [...callbacks, firstEpoch], onEvaluated });
       if (first.result.reason !== 'stopped') return closing(output, first.folder, first.result);
-      const second = await trainRun({ ...request, resume: first.folder, callbacks: watch() });
+      const second = await trainRun({ ...request, ...watch(), resume: first.folder });
       return closing(output, second.folder, second.result);
     } finally {
       release();

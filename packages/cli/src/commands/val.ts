@@ -1,15 +1,4 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { createEngine } from '@detrain/engine';
-import { command, commonArgs, numberOption } from '../command.ts';
-import { EXIT, userError } from '../errors.ts';
-import { openSplit } from '../run/data.ts';
-import { detectorRunner } from '../run/detect.ts';
-import { evaluate } from '../run/evaluate.ts';
-import { readManifest } from '../run/manifest.ts';
-import { readWeights } from '../run/weights-file.ts';
-import { table } from '../terminal/format.ts';
-import { createOutput } from '../terminal/output.ts';
+import { command, commonArgs } from '../command.ts';
 
 const args = {
   weights: { type: 'positional', required: true, description: "A run's folder or a .safetensors file" },
@@ -27,24 +16,6 @@ const args = {
   ...commonArgs,
 } as const;
 
-/** Rows of the twelve numbers, as COCO words them. */
-const TWELVE = [
-  ['ap', 'AP  0.50:0.95  all'],
-  ['ap50', 'AP  0.50       all'],
-  ['ap75', 'AP  0.75       all'],
-  ['apSmall', 'AP  0.50:0.95  small'],
-  ['apMedium', 'AP  0.50:0.95  medium'],
-  ['apLarge', 'AP  0.50:0.95  large'],
-  ['ar1', 'AR  0.50:0.95  1 detection'],
-  ['ar10', 'AR  0.50:0.95  10 detections'],
-  ['ar100', 'AR  0.50:0.95  100 detections'],
-  ['arSmall', 'AR  0.50:0.95  small'],
-  ['arMedium', 'AR  0.50:0.95  medium'],
-  ['arLarge', 'AR  0.50:0.95  large'],
-] as const;
-
-const shown = (value: number) => (value < 0 ? '-' : value.toFixed(4));
-
 /** `detrain val` */
 export const val = command({
   name: 'val',
@@ -54,55 +25,5 @@ export const val = command({
     'detrain val best.safetensors --data data/bccd --split test',
   ],
   args,
-  run: async ({ args: parsed }) => {
-    const output = createOutput({ json: parsed.json });
-    const used = await readWeights(parsed.weights, parsed.config);
-    const run = existsSync(path.join(parsed.weights, 'manifest.json')) ? readManifest(parsed.weights) : null;
-    const data = parsed.data ?? run?.data.path;
-    if (data === undefined) throw userError('No data. Say where it is: detrain val WEIGHTS --data DIR');
-    const split = parsed.split ?? (parsed.data === undefined ? run?.data.val.split : undefined) ?? 'val';
-    const onProblem = parsed['on-problem'] ?? run?.call.overrides.onProblem ?? 'refuse';
-    if (onProblem !== 'refuse' && onProblem !== 'repair')
-      throw userError(`--on-problem is "${onProblem}". Give refuse or repair.`);
-    const dataset = await openSplit({ data: { path: data }, onProblem }, split);
-    if (dataset.classes.length !== used.classes.length || dataset.classes.some((name, i) => name !== used.classes[i]))
-      throw userError(
-        `The weights know ${used.classes.join(', ')}; the data has ${dataset.classes.join(', ')}. Measure on data with the same classes.`,
-      );
-    const threads = numberOption(parsed.threads, 'threads', { integer: true, min: 1 });
-    const batchSize = numberOption(parsed.batch, 'batch', { integer: true, min: 1 }) ?? 8;
-    const engine = await createEngine({ engine: (parsed.engine ?? 'auto') as 'auto', ...(threads ? { threads } : {}) });
-    try {
-      const runner = detectorRunner(engine, used.detector, { batchSize, suppression: used.suppression });
-      const { metrics, coco, images, seconds } = await evaluate({
-        runner,
-        parameters: used.parameters,
-        dataset,
-        batchSize,
-        inputSize: used.inputSize,
-      });
-      output.data({
-        weights: used.file,
-        data,
-        split: dataset.split,
-        images,
-        seconds,
-        metrics,
-        perClass: coco.perClass,
-      });
-      if (output.json) return EXIT.ok;
-      output.say(
-        `${used.file} on ${dataset.path}, ${dataset.split}: ${images} images in ${seconds.toFixed(1)} s (${(images / seconds).toFixed(1)} img/s)\n`,
-      );
-      output.say(TWELVE.map(([name, words]) => `${words.padEnd(31)} ${shown(metrics[name] ?? -1)}`).join('\n'));
-      const rows = coco.perClass.map((c) => [
-        c.name,
-        ...[c.ap, c.ap50, c.ap75, c.apSmall, c.apMedium, c.apLarge].map(shown),
-      ]);
-      output.say(`\n${table(['class', 'AP', 'AP50', 'AP75', 'small', 'medium', 'large'], rows)}`);
-      return EXIT.ok;
-    } finally {
-      await engine.dispose();
-    }
-  },
+  run: async ({ args: parsed }) => (await import('../run/measure.ts')).measure(parsed),
 });

@@ -107,7 +107,8 @@ const atRate = (optimizer: Optimizer, learningRate: number): Optimizer => {
   };
 };
 
-const modelName = (model: NonNullable<DetrainConfig['model']>) => (typeof model === 'string' ? model : 'custom');
+const modelName = (model: NonNullable<DetrainConfig['model']>) =>
+  typeof model === 'string' ? model : 'name' in model && typeof model !== 'function' ? model.name : 'custom';
 
 /** Fills in the defaults; the reasons stand beside them. */
 export const resolveConfig = (config: DetrainConfig): ResolvedConfig => {

@@ -65,6 +65,11 @@ const data = z.strictObject(
   { error: "an object, such as { path: 'data/bccd' }" },
 );
 
+const zooModel = z.strictObject(
+  { name: text("'deimv2-atto'"), numQueries: number({ integer: true, min: 1, example: '100' }).optional() },
+  { error: "an object, such as { name: 'deimv2-atto', numQueries: 60 }" },
+);
+
 const described = (value: unknown) =>
   typeof value === 'object' && value !== null && 'assigner' in value && 'losses' in value;
 
@@ -73,8 +78,8 @@ export const configSchema = z.strictObject(
   {
     name: text("'blood-cells'").optional(),
     model: z
-      .union([text("'deimv2-atto'"), callable('a factory')], {
-        error: "a name of the zoo, such as 'deimv2-atto', or a function that gives a detector",
+      .union([text("'deimv2-atto'"), zooModel, callable('a factory')], {
+        error: "a name of the zoo, such as 'deimv2-atto', { name, numQueries }, or a function that gives a detector",
       })
       .optional(),
     data: data.optional(),

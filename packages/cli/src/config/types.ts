@@ -9,6 +9,13 @@ export interface ModelContext {
   readonly inputSize: readonly [width: number, height: number];
 }
 
+/** A model of the zoo, changed a little. */
+export interface ZooModel {
+  readonly name: string;
+  /** Fewer are faster; an image's objects must find room. */
+  readonly numQueries?: number;
+}
+
 /** What a recipe factory in a config may know. */
 export interface RecipeContext extends ModelContext {
   readonly epochs: number;
@@ -74,8 +81,8 @@ export interface DataConfig {
 export interface DetrainConfig {
   /** Part of the run folder's name; the model's name unless given. */
   readonly name?: string;
-  /** A name of the zoo, or a factory. */
-  readonly model?: string | ((context: ModelContext) => Detector);
+  /** A name of the zoo, that with another number of queries, or a factory. */
+  readonly model?: string | ZooModel | ((context: ModelContext) => Detector);
   readonly data?: DataConfig;
   /** A recipe or a factory; `compose(deim(), denseO2O())` unless given. */
   readonly recipe?: Recipe | ((context: RecipeContext) => Recipe);

@@ -6,6 +6,7 @@ import { describeRecipe } from '@detrain/recipes';
 import { type BatchSource, type FitResult, fit, hasState, type TrainerCallback } from '@detrain/trainer';
 import type { Overrides, ResolvedConfig } from '../config/resolve.ts';
 import type { Output } from '../terminal/output.ts';
+import { announce, compareWithManifest } from './announce.ts';
 import { openRunData, type RunData } from './data.ts';
 import { described } from './describe.ts';
 import { detectorRunner } from './detect.ts';
@@ -36,6 +37,8 @@ export interface TrainRequest {
   readonly output: Output;
   readonly signal: AbortSignal;
   readonly callbacks: readonly TrainerCallback[];
+  /** Told of images evaluated. */
+  readonly onEvaluated?: (done: number, total: number) => void;
 }
 
 /** What a run left behind. */
@@ -69,37 +72,6 @@ const mostTargets = (dataset: RunData['train']): number => {
   let most = 0;
   for (let i = 0; i < dataset.length; i++) most = Math.max(most, dataset.annotations(i).labels.length);
   return most;
-};
-
-const announce = (
-  output: Output,
-  {
-    folder,
-    manifest,
-    config,
-    parameters,
-  }: { folder: string; manifest: Manifest; config: ResolvedConfig; parameters: number },
-) => {
-  const { data, model, recipe } = manifest;
-  output.say(`run     ${folder}`);
-  output.say(
-    `data    ${data.path} (${data.format}): ${data.train.images} ${data.train.split}, ${data.val.images} ${data.val.split}, ${manifest.classes.length} classes`,
-  );
-  output.say(
-    `model   ${model.name}, ${(parameters / 1e6).toFixed(2)} M parameters, ${config.inputSize.join('x')} pixels`,
-  );
-  output.say(
-    `recipe  ${(recipe as { name: string }).name}, ${config.epochs} epochs, batch ${config.batchSize}, rate ${config.optimizer.learningRate.toPrecision(3)}, seed ${config.seed}`,
-  );
-  output.say(`engine  ${manifest.engine}`);
-};
-
-const compareWithManifest = (manifest: Manifest, now: Pick<Manifest, 'recipe' | 'model' | 'data'>, output: Output) => {
-  for (const key of ['model', 'recipe', 'data'] as const)
-    if (JSON.stringify(manifest[key]) !== JSON.stringify(JSON.parse(JSON.stringify(now[key]))))
-      output.warn(
-        `The ${key} is not the one that the run began with: the run goes on, and its numbers are those of a mixture.`,
-      );
 };
 
 /** Trains, or goes on training, and writes the run's folder. Throws user errors before anything is written. */
@@ -195,6 +167,7 @@ export const trainRun = async (request: TrainRequest): Promise<TrainOutcome> => 
           batchSize,
           inputSize: config.inputSize,
           signal: context.signal,
+          ...(request.onEvaluated && { onBatch: request.onEvaluated }),
         });
         return evaluation.metrics;
       },

@@ -24,12 +24,18 @@ export const byLoss = (terms: Readonly<Record<string, number>>): Record<string, 
 /** A mean that forgets: the last twenty or so steps. */
 const smooth = (previous: number | null, value: number) => (previous === null ? value : 0.95 * previous + 0.05 * value);
 
-/** A callback that shows where a run stands: losses, images a second, time left, memory. */
+/** A callback that shows a run, and can show an evaluation, too. */
+export interface Progress extends TrainerCallback {
+  /** Images of an evaluation that are done. */
+  evaluating(done: number, total: number): void;
+}
+
+/** Shows where a run stands: losses, images a second, time left, memory. */
 export const progress = ({
   output,
   stream = output.json ? process.stderr : process.stdout,
   everySeconds = 10,
-}: ProgressOptions): TrainerCallback => {
+}: ProgressOptions): Progress => {
   let shown = 0;
   let drawn = false;
   let secondsPerStep: number | null = null;
@@ -78,6 +84,12 @@ export const progress = ({
       );
       const best = run.best?.epoch === run.epoch ? '  best so far' : '';
       output.say(`epoch ${run.epoch + 1}/${run.epochs}  ${numbers.join('  ')}${best}`);
+    },
+    evaluating(done, total) {
+      const now = performance.now();
+      if (now - shown < (stream.isTTY ? 100 : everySeconds * 1000)) return;
+      shown = now;
+      draw(`evaluating ${done}/${total}`);
     },
     onFitEnd: end,
   };

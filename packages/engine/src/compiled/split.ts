@@ -33,7 +33,12 @@ const lookUp = (graph: Graph): ((name: string) => ValueInfo | undefined) => {
  * Which values the second part is handed, the others being made again: the cheapest cut between the nodes that cannot
  * be repeated and the values that the second part asks for. (The idea of PyTorch's min-cut partitioner.)
  */
-const choose = (graph: Graph, first: readonly GraphNode[], asked: ReadonlySet<string>, free: ReadonlySet<string>): Set<string> => {
+const choose = (
+  graph: Graph,
+  first: readonly GraphNode[],
+  asked: ReadonlySet<string>,
+  free: ReadonlySet<string>,
+): Set<string> => {
   const info = lookUp(graph);
   const network = createNetwork();
   const source = network.node();
@@ -74,11 +79,21 @@ const part = (
   const values = new Map<string, ValueInfo>();
   for (const [name, constant] of graph.constants) if (used.has(name)) constants.set(name, constant);
   for (const [name, info] of graph.values) if (made.has(name)) values.set(name, info);
-  return { inputs: [...graph.inputs, ...extra].filter(({ name }) => used.has(name)), outputs, nodes, constants, values };
+  return {
+    inputs: [...graph.inputs, ...extra].filter(({ name }) => used.has(name)),
+    outputs,
+    nodes,
+    constants,
+    values,
+  };
 };
 
 /** Nodes that make some values again from what is at hand, as a set. */
-const remakes = (first: readonly GraphNode[], asked: Iterable<string>, carried: ReadonlySet<string>): Set<GraphNode> => {
+const remakes = (
+  first: readonly GraphNode[],
+  asked: Iterable<string>,
+  carried: ReadonlySet<string>,
+): Set<GraphNode> => {
   const missing = new Set([...asked].filter((name) => !carried.has(name)));
   const nodes = new Set<GraphNode>();
   for (let i = first.length - 1; i >= 0; i--) {
@@ -114,7 +129,12 @@ export const split = (graph: Graph, isFirst: (output: string) => boolean): Split
   const second = graph.nodes.filter((node) => !inFirst.has(node) || repeated.has(node));
   return {
     first: part(graph, first, [], [...firstOutputs, ...named.filter(({ name }) => !own.has(name))]),
-    second: part(graph, second, named, graph.outputs.filter(({ name }) => !made.has(name))),
+    second: part(
+      graph,
+      second,
+      named,
+      graph.outputs.filter(({ name }) => !made.has(name)),
+    ),
     carried: named,
   };
 };

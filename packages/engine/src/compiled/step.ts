@@ -10,6 +10,7 @@ import { renamed, withPrefix } from './names.ts';
 import { readProfile } from './profile.ts';
 import { type OpenSession, openSession, type Shared } from './session.ts';
 import { split } from './split.ts';
+import { steady } from './steady.ts';
 import { bytesOf, feed, fromValue, pick } from './values.ts';
 
 /** A training step for one set of input shapes. */
@@ -20,7 +21,11 @@ export interface CompiledStep {
 }
 
 /** Records forward pass, objective and gradients as one graph. */
-export const recordStep = (program: TrainingProgram, inputs: Record<string, TensorSpec>, targets: Record<string, TensorSpec>) => {
+export const recordStep = (
+  program: TrainingProgram,
+  inputs: Record<string, TensorSpec>,
+  targets: Record<string, TensorSpec>,
+) => {
   const kept: Tensor[] = [];
   const step = (given: Tensors): Tensors => {
     const tensors = withPrefix('input:', given);
@@ -63,7 +68,7 @@ export const compileStep = async (
 ): Promise<CompiledStep> => {
   const { runtime, live } = shared;
   const targetSpecs = program.targets(specs);
-  const graph = recordStep(program, specs, targetSpecs);
+  const graph = steady(recordStep(program, specs, targetSpecs));
   const { first, second, carried } = split(graph, isFirst);
   const sessions: OpenSession[] = [await openSession(first, shared)];
   try {

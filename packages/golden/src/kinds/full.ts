@@ -1,5 +1,5 @@
-import type { HostTensors } from '@detrain/core';
-import type { ZooDetector } from '@detrain/models';
+import type { Detections, HostTensor, HostTensors } from '@detrain/core';
+import { postprocess, type ZooDetector } from '@detrain/models';
 import { makePass } from '@detrain/nn';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { floatsOf, type GoldenCase, integersOf, tensorOf } from '../case.ts';
@@ -65,6 +65,37 @@ export const evaluate = (
     { ...parameters, images },
   );
 
+/** Neighbouring scores may be nearer than this and then change places (reference README, section 6). */
+const SCORE = 2e-5;
+
+/** Detections as sets: every official one must be among ours with its class and box, unless its score ties with the last. */
+const compareDetections = (golden: GoldenCase, checks: Checks, ours: Detections, image: number, size: number) => {
+  const part = <T extends Float32Array | Int32Array>(all: T, width: number): T => {
+    const count = all.length / width / ((golden.meta as unknown as FullMeta).input_shape[0] ?? 1);
+    return all.subarray(image * count * width, (image + 1) * count * width) as T;
+  };
+  const scores = part(floatsOf(tensorOf(golden, 'post.scores')), 1);
+  const labels = part(integersOf(tensorOf(golden, 'post.labels')), 1);
+  const boxes = part(floatsOf(tensorOf(golden, 'post.boxes')), 4);
+  checks.close(`post.scores of image ${image}`, ours.scores, scores, SCORE);
+  const last = scores.at(-1) ?? 0;
+  let missing = 0;
+  labels.forEach((label, i) => {
+    const score = scores[i] as number;
+    if (score < last + SCORE) return;
+    const found = ours.labels.some(
+      (other, k) =>
+        other === label &&
+        Math.abs((ours.scores[k] as number) - score) < SCORE &&
+        [0, 1, 2, 3].every(
+          (side) => Math.abs((ours.boxes[4 * k + side] as number) - (boxes[4 * i + side] as number)) < 1e-4 * size,
+        ),
+    );
+    if (!found) missing++;
+  });
+  checks.count(`post of image ${image}: missing detections`, missing, 0);
+};
+
 /** A whole model in eval mode: selected tokens, logits, boxes, detections. */
 export const replay = async (golden: GoldenCase, checks: Checks): Promise<void> => {
   const meta = golden.meta as unknown as FullMeta;
@@ -88,4 +119,19 @@ export const replay = async (golden: GoldenCase, checks: Checks): Promise<void> 
     LOGITS,
   );
   checks.close('pred_boxes', aligned(boxes?.data, 4), floatsOf(tensorOf(golden, 'pred_boxes')), BOXES);
+  if (!golden.tensors()['post.scores']) return;
+  const { numClasses, numQueries } = detector;
+  meta.orig_target_sizes_wh.forEach(([width, height], image) => {
+    const of = (data: HostTensor['data'] = new Float32Array(0), each = 0) =>
+      (data as Float32Array).subarray(image * numQueries * each, (image + 1) * numQueries * each);
+    const count = tensorOf(golden, 'post.scores').shape[1] ?? 300;
+    const suppression = { kind: 'top-k', count } as const;
+    const detections = postprocess(of(logits?.data, numClasses), of(boxes?.data, 4), {
+      numClasses,
+      width,
+      height,
+      suppression,
+    });
+    compareDetections(golden, checks, detections, image, Math.max(width, height));
+  });
 };

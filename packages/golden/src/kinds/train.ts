@@ -7,6 +7,9 @@ import {
   comparePairs,
   compareStatistics,
   compareTerms,
+  gradientLimits,
+  l2,
+  noisy,
   orderOf,
 } from '../train/compare.ts';
 import type { TrainMeta, VariantMeta } from '../train/meta.ts';
@@ -14,8 +17,6 @@ import { replayOptimizer } from '../train/optimizer.ts';
 import { recipeOf } from '../train/recipe.ts';
 import { setupOf, type TrainSetup } from '../train/setup.ts';
 import { seeStep } from '../train/step.ts';
-
-const norm = (data: ArrayLike<number>) => Math.hypot(...Array.from(data));
 
 /** The same step under other settings of the criterion. */
 const replayVariant = async (
@@ -47,24 +48,21 @@ const replayVariant = async (
     comparePairs(checks, `${label}union of matches`, step.assigned.union, variant.go_indices, order);
   if (defect) return;
   const noise = meta.float_noise;
-  const tolerance = (parameter?: string) =>
-    Math.max(
-      1e-3,
-      10 * ((parameter === undefined ? noise?.grad_rel_l2_median_all : noise?.grad_rel_l2?.[parameter]) ?? 0),
-    );
-  for (const [parameter, size] of Object.entries(variant.grad_l2)) {
+  const { least, floor } = gradientLimits(setup.batchStatistics);
+  for (const [parameter, norm] of Object.entries(variant.grad_l2)) {
     const gradient = step.gradients[parameter];
+    const tolerance = noisy(noise?.grad_rel_l2?.[parameter], least);
     if (gradient)
       checks.number(
         `${label}norm of the gradient of ${parameter}`,
-        norm(gradient.data),
-        size,
-        tolerance(parameter),
-        1e-4 * variant.global_grad_norm,
+        l2(gradient.data),
+        norm,
+        tolerance,
+        floor * variant.global_grad_norm,
       );
   }
-  const whole = norm(Object.values(step.gradients).map(({ data }) => norm(data)));
-  checks.number(`${label}global_grad_norm`, whole, variant.global_grad_norm, tolerance());
+  const whole = l2(Object.values(step.gradients).map(({ data }) => l2(data)));
+  checks.number(`${label}global_grad_norm`, whole, variant.global_grad_norm, noisy(noise?.grad_rel_l2_median_all));
 };
 
 /** A training step: queries, outputs, matches, terms, gradients, statistics, optimiser; then its variants. */
@@ -77,9 +75,10 @@ export const replay = async (golden: GoldenCase, checks: Checks): Promise<void> 
   compareOutputs(golden, checks, step, order, setup.batchStatistics);
   compareMatches(golden, checks, step, order);
   compareTerms(checks, '', step, { terms: meta.loss_terms_weighted, total: meta.loss_total }, meta.float_noise);
-  compareGradients(golden, checks, step);
+  compareGradients(golden, checks, step, setup.batchStatistics);
   compareStatistics(golden, checks, step);
-  replayOptimizer(golden, checks);
+  const shared = setup.detector.parameters.flatMap(({ sharedWith }) => sharedWith ?? []);
+  replayOptimizer(golden, checks, new Set(shared));
   for (const variant of Object.entries(meta.variants ?? {}))
     if (variant[1].settings) await replayVariant(golden, checks, setup, order, variant);
 };

@@ -1,8 +1,8 @@
 import { arithmetic } from '../arithmetic.ts';
 import { broadcastShape, elementwise, mapped, repeated } from '../elementwise.ts';
 import { defineKernel, type KernelCall } from '../kernel.ts';
-import { cast } from './logic.ts';
 import { masked, type Traced, uniform, uniformValue } from '../traced.ts';
+import { cast } from './logic.ts';
 
 const operands = ({ inputs }: KernelCall): [Traced, Traced] => [inputs['a']!, inputs['b']!];
 

@@ -51,15 +51,23 @@ defineKernel<ConvAttributes & { inputShape: number[] }>('Conv2DBackpropInput', (
     return result(conv(recording, gradient, turned, out, { strides: [1, 1], pads }));
   }
   const weights = recording.place(filter, { perm: OIHW, whole: true });
-  const name = recording.node('ConvTranspose', [gradient, weights], { shape: out, dtype: 'float32' }, {
-    ...windowAttributes({ strides: [strideHeight, strideWidth], pads: padsOf(info) }),
-    output_padding: { ints: missing(info) },
-  });
+  const name = recording.node(
+    'ConvTranspose',
+    [gradient, weights],
+    { shape: out, dtype: 'float32' },
+    {
+      ...windowAttributes({ strides: [strideHeight, strideWidth], pads: padsOf(info) }),
+      output_padding: { ints: missing(info) },
+    },
+  );
   return result(name);
 });
 
-defineKernel<ConvAttributes & { filterShape: number[] }>('Conv2DBackpropFilter', ({ inputs, attributes, recording }) => {
-  const { x, dy } = inputs as Record<'x' | 'dy', Traced>;
-  const info = convInfo(x.shape, attributes.filterShape, attributes);
-  return filterGradient(recording, toNHWC(x, attributes), toNHWC(dy, attributes), info);
-});
+defineKernel<ConvAttributes & { filterShape: number[] }>(
+  'Conv2DBackpropFilter',
+  ({ inputs, attributes, recording }) => {
+    const { x, dy } = inputs as Record<'x' | 'dy', Traced>;
+    const info = convInfo(x.shape, attributes.filterShape, attributes);
+    return filterGradient(recording, toNHWC(x, attributes), toNHWC(dy, attributes), info);
+  },
+);

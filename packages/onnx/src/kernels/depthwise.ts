@@ -15,8 +15,10 @@ import {
 } from '../convolution.ts';
 import { defineKernel } from '../kernel.ts';
 import type { Recording } from '../recording.ts';
+import { reduce } from '../reduce.ts';
+import { reshape } from '../reshape.ts';
 import { slice } from '../slice.ts';
-import type { Traced } from '../traced.ts';
+import { named, permuted, type Traced } from '../traced.ts';
 
 /** A depthwise filter `[kh, kw, channels, multiplier]` in the order of ONNX's grouped filters. */
 const GROUPED = [2, 3, 0, 1] as const;
@@ -26,7 +28,9 @@ const grouped = (recording: Recording, filter: Traced): string => {
   const [kh, kw, channels, multiplier] = filter.shape as [number, number, number, number];
   const name = recording.place(filter, { perm: GROUPED, whole: true });
   const shape = [channels * multiplier, 1, kh, kw];
-  return multiplier === 1 ? name : recording.node('Reshape', [name, recording.int64(shape)], { shape, dtype: 'float32' });
+  return multiplier === 1
+    ? name
+    : recording.node('Reshape', [name, recording.int64(shape)], { shape, dtype: 'float32' });
 };
 
 defineKernel<ConvAttributes>('DepthwiseConv2dNative', ({ inputs, attributes, recording }) => {
@@ -48,38 +52,59 @@ defineKernel<ConvAttributes>('DepthwiseConv2dNative', ({ inputs, attributes, rec
   return fromNHWC(image(y, batchSize, outHeight, outWidth, outChannels), attributes);
 });
 
-defineKernel<ConvAttributes & { inputShape: number[] }>('DepthwiseConv2dNativeBackpropInput', ({ inputs, attributes, recording }) => {
-  const { dy, filter } = inputs as Record<'dy' | 'filter', Traced>;
-  const info = convInfo(attributes.inputShape, filter.shape, attributes, true);
-  const { batchSize, inHeight, inWidth, inChannels, strideHeight, strideWidth } = info;
-  const gradient = placeImage(recording, toNHWC(dy, attributes));
-  const out = [batchSize, inChannels, inHeight, inWidth];
-  const result = (name: string) => fromNHWC(image(name, batchSize, inHeight, inWidth, inChannels), attributes);
-  const pads = turnedPads(info);
-  if (strideHeight === 1 && strideWidth === 1 && Math.min(...pads) >= 0) {
-    // [channels, multiplier, kh, kw]: one output a group, summed over the group's `multiplier` inputs.
-    const turned = recording.place(slice(recording, filter, flipped(filter)), { perm: GROUPED, whole: true });
-    return result(conv(recording, gradient, turned, out, { strides: [1, 1], pads, group: inChannels }));
-  }
-  const name = recording.node('ConvTranspose', [gradient, grouped(recording, filter)], { shape: out, dtype: 'float32' }, {
-    ...windowAttributes({ strides: [strideHeight, strideWidth], pads: padsOf(info), group: inChannels }),
-    output_padding: { ints: missing(info) },
-  });
-  return result(name);
-});
+defineKernel<ConvAttributes & { inputShape: number[] }>(
+  'DepthwiseConv2dNativeBackpropInput',
+  ({ inputs, attributes, recording }) => {
+    const { dy, filter } = inputs as Record<'dy' | 'filter', Traced>;
+    const info = convInfo(attributes.inputShape, filter.shape, attributes, true);
+    const { batchSize, inHeight, inWidth, inChannels, strideHeight, strideWidth } = info;
+    const gradient = placeImage(recording, toNHWC(dy, attributes));
+    const out = [batchSize, inChannels, inHeight, inWidth];
+    const result = (name: string) => fromNHWC(image(name, batchSize, inHeight, inWidth, inChannels), attributes);
+    const pads = turnedPads(info);
+    if (strideHeight === 1 && strideWidth === 1 && Math.min(...pads) >= 0) {
+      // [channels, multiplier, kh, kw]: one output a group, summed over the group's `multiplier` inputs.
+      const turned = recording.place(slice(recording, filter, flipped(filter)), { perm: GROUPED, whole: true });
+      return result(conv(recording, gradient, turned, out, { strides: [1, 1], pads, group: inChannels }));
+    }
+    const name = recording.node(
+      'ConvTranspose',
+      [gradient, grouped(recording, filter)],
+      { shape: out, dtype: 'float32' },
+      {
+        ...windowAttributes({ strides: [strideHeight, strideWidth], pads: padsOf(info), group: inChannels }),
+        output_padding: { ints: missing(info) },
+      },
+    );
+    return result(name);
+  },
+);
 
-defineKernel<ConvAttributes & { filterShape: number[] }>('DepthwiseConv2dNativeBackpropFilter', ({ inputs, attributes, recording }) => {
-  const { x, dy } = inputs as Record<'x' | 'dy', Traced>;
-  const info = convInfo(x.shape, attributes.filterShape, attributes, true);
-  return filterGradient(recording, toNHWC(x, attributes), toNHWC(dy, attributes), info);
-});
+defineKernel<ConvAttributes & { filterShape: number[] }>(
+  'DepthwiseConv2dNativeBackpropFilter',
+  ({ inputs, attributes, recording }) => {
+    const { x, dy } = inputs as Record<'x' | 'dy', Traced>;
+    const info = convInfo(x.shape, attributes.filterShape, attributes, true);
+    return filterGradient(recording, toNHWC(x, attributes), toNHWC(dy, attributes), info);
+  },
+);
 
 /**
  * The gradient of a depthwise filter as one convolution: every channel of every image is a group of its own, and dy is
  * its filter, dilated by the stride. Then a sum over the images.
  */
 const filterGradient = (recording: Recording, x: Traced, dy: Traced, info: ConvInfo): Traced => {
-  const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth } = info;
+  const {
+    batchSize,
+    inChannels,
+    outChannels,
+    outHeight,
+    outWidth,
+    filterHeight,
+    filterWidth,
+    strideHeight,
+    strideWidth,
+  } = info;
   const groups = batchSize * inChannels;
   const outs = batchSize * outChannels;
   const as = (value: Traced, shape: readonly number[]) =>
@@ -103,17 +128,11 @@ const filterGradient = (recording: Recording, x: Traced, dy: Traced, info: ConvI
       group: groups,
     },
   );
-  const shape = [batchSize, outChannels, rows, columns];
-  const split = recording.node('Reshape', [product, recording.int64(shape)], { shape, dtype: 'float32' });
-  const sum = recording.node('ReduceSum', [split, recording.int64([0])], { shape: shape.slice(1), dtype: 'float32' }, { keepdims: { int: 0 } });
-  const multiplier = outChannels / inChannels;
-  const full = [inChannels, multiplier, rows, columns];
-  const name = recording.node('Reshape', [sum, recording.int64(full)], { shape: full, dtype: 'float32' });
-  const logical = [rows, columns, inChannels, multiplier];
-  const value: Traced = { shape: logical, stored: logical, perm: GROUPED, dtype: 'float32', source: { kind: 'value', name } };
-  return slice(recording, value, [
+  const parts = named(product, { shape: [1, outs, rows, columns], dtype: 'float32' });
+  const images = reshape(recording, parts, [batchSize, inChannels, outChannels / inChannels, rows, columns]);
+  const sum = permuted(reduce(recording, 'ReduceSum', images, [0], false), [2, 3, 0, 1]);
+  return slice(recording, sum, [
     { axis: 0, start: 0, count: filterHeight },
     { axis: 1, start: 0, count: filterWidth },
   ]);
 };
-

@@ -4,21 +4,15 @@ import { elementwise } from '../elementwise.ts';
 import { sizeOf } from '../graph.ts';
 import { defineKernel } from '../kernel.ts';
 import { castTo, type Recording } from '../recording.ts';
+import { reduce } from '../reduce.ts';
 import { reshape } from '../reshape.ts';
 import { scatterRows } from '../scatter.ts';
-import { constant, identity, masked, type Traced, uniform } from '../traced.ts';
+import { slice } from '../slice.ts';
+import { constant, identity, masked, named, type Traced, uniform } from '../traced.ts';
 
 /** The value in tfjs's own order, nothing put off. */
 const plain = (recording: Recording, value: Traced): string =>
   recording.place(value, { perm: identity(value.shape.length), whole: true });
-
-const made = (name: string, shape: readonly number[], dtype: Traced['dtype']): Traced => ({
-  shape,
-  stored: shape,
-  perm: identity(shape.length),
-  dtype,
-  source: { kind: 'value', name },
-});
 
 defineKernel<{ axis: number; batchDims?: number }>('GatherV2', ({ inputs, attributes, recording }) => {
   const { x, indices } = inputs as Record<'x' | 'indices', Traced>;
@@ -28,11 +22,7 @@ defineKernel<{ axis: number; batchDims?: number }>('GatherV2', ({ inputs, attrib
   const data = plain(recording, x);
   const index = plain(recording, indices);
   if (batchDims === 0) {
-    return made(
-      recording.node('Gather', [data, index], { shape, dtype: x.dtype }, { axis: { int: axis } }),
-      shape,
-      x.dtype,
-    );
+    return recording.value('Gather', [data, index], { shape, dtype: x.dtype }, { axis: { int: axis } });
   }
   // One flat gather over [batch * axes before, axis], each batch's indices moved to its own part.
   const batch = sizeOf(x.shape.slice(0, batchDims));
@@ -48,13 +38,9 @@ defineKernel<{ axis: number; batchDims?: number }>('GatherV2', ({ inputs, attrib
   const flat = arithmetic(recording).add(reshape(recording, indices, [batch, 1, count]), starts);
   const rows = plain(recording, reshape(recording, x, [batch * between * size, inner]));
   const out = [batch, between, count, inner];
-  const name = recording.node(
-    'Gather',
-    [rows, plain(recording, flat)],
-    { shape: out, dtype: x.dtype },
-    { axis: { int: 0 } },
-  );
-  return reshape(recording, made(name, out, x.dtype), shape);
+  const layout = { shape: out, dtype: x.dtype };
+  const taken = recording.value('Gather', [rows, plain(recording, flat)], layout, { axis: { int: 0 } });
+  return reshape(recording, taken, shape);
 });
 
 defineKernel('GatherNd', ({ inputs, recording }) => {
@@ -67,11 +53,7 @@ defineKernel('GatherNd', ({ inputs, recording }) => {
     { shape: indices.shape, dtype: 'int64' },
     castTo('int64'),
   );
-  return made(
-    recording.node('GatherND', [plain(recording, params), wide], { shape, dtype: params.dtype }),
-    shape,
-    params.dtype,
-  );
+  return recording.value('GatherND', [plain(recording, params), wide], { shape, dtype: params.dtype });
 });
 
 defineKernel<{ shape: number[] }>('ScatterNd', ({ inputs, attributes: { shape }, recording }) => {
@@ -81,21 +63,11 @@ defineKernel<{ shape: number[] }>('ScatterNd', ({ inputs, attributes: { shape },
   const rows = sizeOf(shape.slice(0, depth));
   const width = sizeOf(shape.slice(depth));
   const strides = Array.from({ length: depth }, (_, i) => sizeOf(shape.slice(i + 1, depth)));
-  const { mul } = arithmetic(recording);
-  const flat = reshape(recording, indices, [count, depth]);
-  const places =
-    depth === 1
-      ? reshape(recording, flat, [count])
-      : made(
-          recording.node(
-            'ReduceSum',
-            [recording.name(mul(flat, constant(strides, [depth], 'int32'))), recording.int64([1])],
-            { shape: [count], dtype: 'int32' },
-            { keepdims: { int: 0 } },
-          ),
-          [count],
-          'int32',
-        );
+  const parts = arithmetic(recording).mul(
+    reshape(recording, indices, [count, depth]),
+    constant(strides, [depth], 'int32'),
+  );
+  const places = reduce(recording, 'ReduceSum', parts, [1], false);
   return reshape(recording, scatterRows(recording, reshape(recording, updates, [count, width]), places, rows), shape);
 });
 
@@ -103,8 +75,14 @@ defineKernel<{ numSegments: number }>('UnsortedSegmentSum', ({ inputs, attribute
   const { x, segmentIds } = inputs as Record<'x' | 'segmentIds', Traced>;
   const count = segmentIds.shape[0]!;
   const width = sizeOf(x.shape.slice(1));
-  const sums = scatterRows(recording, reshape(recording, x, [count, width]), segmentIds, numSegments);
-  return reshape(recording, sums, [numSegments, ...x.shape.slice(1)]);
+  // tfjs leaves out rows without a segment: they go to a row of their own, which is cut off.
+  const bound = (limit: number) => uniform(limit, [], 'int32');
+  const below = elementwise(recording, 'Less', [segmentIds, bound(0)], 'bool');
+  const places = elementwise(recording, 'Where', [below, bound(numSegments), segmentIds], 'int32');
+  const capped = elementwise(recording, 'Min', [places, bound(numSegments)]);
+  const sums = scatterRows(recording, reshape(recording, x, [count, width]), capped, numSegments + 1);
+  const kept = slice(recording, sums, [{ axis: 0, start: 0, count: numSegments }]);
+  return reshape(recording, kept, [numSegments, ...x.shape.slice(1)]);
 });
 
 interface OneHotAttributes {
@@ -142,6 +120,6 @@ defineKernel<{ k: number; sorted: boolean }>('TopK', ({ inputs, attributes, reco
     ],
     { axis: { int: axis }, sorted: { int: Number(attributes.sorted) } },
   ) as [string, string];
-  const indices = recording.node('Cast', [wide], { shape, dtype: 'int32' }, castTo('int32'));
-  return [made(values, shape, x.dtype), made(indices, shape, 'int32')];
+  const indices = recording.value('Cast', [wide], { shape, dtype: 'int32' }, castTo('int32'));
+  return [named(values, { shape, dtype: x.dtype }), indices];
 });

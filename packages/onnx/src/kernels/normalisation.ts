@@ -8,9 +8,9 @@ import { type Traced, uniform } from '../traced.ts';
 /** A node over one logical axis that needs that axis whole. */
 const along = (recording: Recording, op: string, x: Traced, logical: number): Traced => {
   const axis = util.parseAxisParam(logical, [...x.shape])[0]!;
-  const name = recording.place(x, { whole: [axis] });
-  const whole: Traced = { ...x, stored: x.stored.with(axis, x.shape[axis]!), source: { kind: 'value', name } };
-  return mapped(recording, op, whole, { attributes: { axis: { int: x.perm.indexOf(axis) } } });
+  return mapped(recording, op, recording.placed(x, { whole: [axis] }), {
+    attributes: { axis: { int: x.perm.indexOf(axis) } },
+  });
 };
 
 defineKernel<{ dim: number }>('Softmax', ({ inputs, attributes, recording }) =>

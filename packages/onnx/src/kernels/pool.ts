@@ -1,5 +1,14 @@
 import { arithmetic } from '../arithmetic.ts';
-import { type ConvAttributes, type ConvInfo, convInfo, image, missing, padsOf, placeImage, windowAttributes } from '../convolution.ts';
+import {
+  type ConvAttributes,
+  type ConvInfo,
+  convInfo,
+  image,
+  missing,
+  padsOf,
+  placeImage,
+  windowAttributes,
+} from '../convolution.ts';
 import { elementwise } from '../elementwise.ts';
 import { taps } from '../filter-gradient.ts';
 import { defineKernel } from '../kernel.ts';
@@ -48,7 +57,9 @@ const collect = (recording: Recording, gradients: readonly Traced[], info: ConvI
   const columns = inWidth + left + right;
   const { add } = arithmetic(recording);
   const sum = gradients
-    .map((gradient, i) => spread(recording, gradient, info, [Math.floor(i / filterWidth), i % filterWidth], [rows, columns]))
+    .map((gradient, i) =>
+      spread(recording, gradient, info, [Math.floor(i / filterWidth), i % filterWidth], [rows, columns]),
+    )
     .reduce((a, b) => add(a, b));
   return slice(recording, sum, [
     { axis: 1, start: top, count: inHeight },
@@ -78,7 +89,11 @@ defineKernel<PoolAttributes>('AvgPoolGrad', ({ inputs, attributes, recording }) 
   const info = poolInfo(x.shape, attributes);
   const share = arithmetic(recording).mul(dy, constant(shares(info), [1, info.outHeight, info.outWidth, 1]));
   const count = info.filterHeight * info.filterWidth;
-  return collect(recording, Array.from({ length: count }, () => share), info);
+  return collect(
+    recording,
+    Array.from({ length: count }, () => share),
+    info,
+  );
 });
 
 /** One over the number of real pixels in each window. */
@@ -92,4 +107,3 @@ const shares = (info: ConvInfo): number[] => {
     return 1 / (rows * columns);
   });
 };
-

@@ -1,8 +1,8 @@
 import { util } from '@tensorflow/tfjs-core';
 import { arithmetic } from '../arithmetic.ts';
 import { mapped } from '../elementwise.ts';
-import { defineKernel, type KernelCall } from '../kernel.ts';
 import { concat, split } from '../join.ts';
+import { defineKernel, type KernelCall } from '../kernel.ts';
 import { castTo } from '../recording.ts';
 import { type Reduction, reduce } from '../reduce.ts';
 import { reshape } from '../reshape.ts';
@@ -47,23 +47,15 @@ for (const op of ['ArgMax', 'ArgMin'] as const) {
   defineKernel<{ axis: number | number[] }>(op, ({ inputs, attributes, recording }) => {
     const x = inputs['x']!;
     const axis = util.parseAxisParam(attributes.axis, [...x.shape])[0]!;
-    const stored = x.stored.with(axis, 1);
-    const shape = x.perm.map((i) => stored[i]!);
-    const whole = recording.place(x, { whole: [axis] });
+    const layout = { shape: x.shape.with(axis, 1), stored: x.stored.with(axis, 1), perm: x.perm };
+    const physical = x.perm.map((i) => layout.stored[i]!);
     const wide = recording.node(
       op,
-      [whole],
-      { shape, dtype: 'int64' },
+      [recording.place(x, { whole: [axis] })],
+      { shape: physical, dtype: 'int64' },
       { axis: { int: x.perm.indexOf(axis) }, keepdims: { int: 1 } },
     );
-    const name = recording.node('Cast', [wide], { shape, dtype: 'int32' }, castTo('int32'));
-    const kept: Traced = {
-      shape: x.shape.with(axis, 1),
-      stored,
-      perm: x.perm,
-      dtype: 'int32',
-      source: { kind: 'value', name },
-    };
+    const kept = recording.value('Cast', [wide], { ...layout, dtype: 'int32' }, castTo('int32'));
     return reshape(recording, kept, x.shape.toSpliced(axis, 1));
   });
 }
@@ -77,9 +69,7 @@ interface CumulativeAttributes {
 defineKernel<CumulativeAttributes>('Cumsum', ({ inputs, attributes, recording }) => {
   const x = inputs['x']!;
   const axis = util.parseAxisParam(attributes.axis, [...x.shape])[0]!;
-  const name = recording.place(x, { whole: [axis] });
-  const whole: Traced = { ...x, stored: x.stored.with(axis, x.shape[axis]!), source: { kind: 'value', name } };
-  return mapped(recording, 'CumSum', whole, {
+  return mapped(recording, 'CumSum', recording.placed(x, { whole: [axis] }), {
     extra: [recording.int64([x.perm.indexOf(axis)], [])],
     attributes: { exclusive: { int: Number(attributes.exclusive) }, reverse: { int: Number(attributes.reverse) } },
   });
@@ -91,7 +81,12 @@ defineKernel<CumulativeAttributes>('Cumprod', ({ inputs, attributes, recording }
   const axis = util.parseAxisParam(attributes.axis, [...x.shape])[0]!;
   const count = x.shape[axis]!;
   const { mul } = arithmetic(recording);
-  const parts = split(recording, x, axis, Array.from({ length: count }, () => 1));
+  const parts = split(
+    recording,
+    x,
+    axis,
+    Array.from({ length: count }, () => 1),
+  );
   if (attributes.reverse) parts.reverse();
   const products: Traced[] = [];
   let product = uniform(1, x.shape.with(axis, 1), x.dtype);

@@ -47,7 +47,8 @@ const linear: Sampler = (size, out, { alignCorners, halfPixelCenters }) => {
 const matrix = (mixtures: readonly Mixture[], size: number): Traced => {
   const out = mixtures.length;
   const weights = new Float32Array(size * out);
-  for (const [i, mixture] of mixtures.entries()) for (const [place, weight] of mixture) weights[place * out + i]! += weight;
+  for (const [i, mixture] of mixtures.entries())
+    for (const [place, weight] of mixture) weights[place * out + i]! += weight;
   return constant(weights, [size, out]);
 };
 
@@ -58,7 +59,14 @@ const mix = (recording: Recording, x: Traced, rows: Traced, columns: Traced, bac
   return permuted(matmul(recording, rows, wide, !back, false), [0, 2, 3, 1]);
 };
 
-const resize = (recording: Recording, x: Traced, sampler: Sampler, { size: [height, width], ...rule }: ResizeAttributes, back = false, of = x) => {
+const resize = (
+  recording: Recording,
+  x: Traced,
+  sampler: Sampler,
+  { size: [height, width], ...rule }: ResizeAttributes,
+  back = false,
+  of = x,
+) => {
   const rows = sampler(of.shape[1]!, height, rule);
   const columns = sampler(of.shape[2]!, width, rule);
   const pure = (mixtures: readonly Mixture[]) => mixtures.every((mixture) => mixture.length === 1);
@@ -73,7 +81,9 @@ for (const [name, sampler] of [
   ['ResizeNearestNeighbor', nearest],
   ['ResizeBilinear', linear],
 ] as const) {
-  defineKernel<ResizeAttributes>(name, ({ inputs, attributes, recording }) => resize(recording, inputs['images']!, sampler, attributes));
+  defineKernel<ResizeAttributes>(name, ({ inputs, attributes, recording }) =>
+    resize(recording, inputs['images']!, sampler, attributes),
+  );
   // The gradient's attributes are the forward kernel's, `size` its output's.
   defineKernel<ResizeAttributes>(`${name}Grad`, ({ inputs, attributes, recording }) =>
     resize(recording, inputs['dy']!, sampler, attributes, true, inputs['images']!),

@@ -1,7 +1,7 @@
 import { util } from '@tensorflow/tfjs-core';
 import { repeated } from '../elementwise.ts';
-import { defineKernel } from '../kernel.ts';
 import { concat, split } from '../join.ts';
+import { defineKernel } from '../kernel.ts';
 import { reshape } from '../reshape.ts';
 import { permuted } from '../traced.ts';
 
@@ -29,12 +29,8 @@ defineKernel<{ reps: number[] }>('Tile', ({ inputs, attributes: { reps }, record
   const whole = reps.flatMap((count, axis) => (count > 1 && x.stored[axis] !== 1 ? [axis] : []));
   const counts = reps.map((count, axis) => (whole.includes(axis) ? count : 1));
   const stored = x.stored.map((size, axis) => size * counts[axis]!);
-  const physical = x.perm.map((axis) => stored[axis]!);
-  const name = recording.node('Tile', [recording.name(x), recording.int64(x.perm.map((axis) => counts[axis]!))], {
-    shape: physical,
-    dtype: x.dtype,
-  });
-  return { shape, stored, perm: x.perm, dtype: x.dtype, source: { kind: 'value', name } };
+  const repeats = recording.int64(x.perm.map((axis) => counts[axis]!));
+  return recording.value('Tile', [recording.name(x), repeats], { shape, stored, perm: x.perm, dtype: x.dtype });
 });
 
 defineKernel<{ axis: number | number[] }>('Concat', ({ inputs, attributes, recording }) => {

@@ -15,5 +15,10 @@ export interface Case extends Tolerance {
 }
 
 /** Runs a kernel that no `tf.*` function calls while recording, and what it stands for on the cpu backend. */
-export const kernel = (name: string, inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMap, otherwise: () => tf.Tensor): tf.Tensor =>
+export const kernel = (
+  name: string,
+  inputs: tf.NamedTensorMap,
+  attributes: tf.NamedAttrMap,
+  otherwise: () => tf.Tensor,
+): tf.Tensor =>
   tf.getBackend() === 'cpu' ? otherwise() : (tf.engine().runKernel(name, inputs, attributes) as tf.Tensor);

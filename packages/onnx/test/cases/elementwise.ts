@@ -10,14 +10,26 @@ const unary = (name: string, f: (x: tf.Tensor) => tf.Tensor, low = -2, high = 2,
 });
 
 const SHAPES: readonly (readonly [readonly number[], readonly number[]])[] = [
-  [[2, 3, 4], [2, 3, 4]],
+  [
+    [2, 3, 4],
+    [2, 3, 4],
+  ],
   [[2, 3, 4], [4]],
-  [[3, 1], [2, 1, 4]],
+  [
+    [3, 1],
+    [2, 1, 4],
+  ],
   [[], [2, 3]],
   [[1], [1, 1]],
 ];
 
-const binary = (name: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, low = 0.5, high = 2, gradient = true): Case[] =>
+const binary = (
+  name: string,
+  f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+  low = 0.5,
+  high = 2,
+  gradient = true,
+): Case[] =>
   SHAPES.map(([a, b]) => ({
     name: `${name} [${a}] [${b}]`,
     inputs: { a: numbers(a, 5, low, high), b: numbers(b, 9, low, high) },
@@ -29,7 +41,11 @@ const compare = (name: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Ca
   SHAPES.map(([a, b]) => ({
     name: `${name} [${a}] [${b}]`,
     inputs: { a: integers(a, 0, 3, 5), b: integers(b, 0, 3, 9), u: bools(a, 3), v: bools(b, 4) },
-    program: ({ a: x, b: y, u, v }) => ({ y: f(x!, y!), z: f(tf.cast(x!, 'float32'), tf.cast(y!, 'float32')), w: f(u!, v!) }),
+    program: ({ a: x, b: y, u, v }) => ({
+      y: f(x!, y!),
+      z: f(tf.cast(x!, 'float32'), tf.cast(y!, 'float32')),
+      w: f(u!, v!),
+    }),
   }));
 
 const logic = (name: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Case[] =>

@@ -10,14 +10,30 @@ const matmul = (name: string, a: number[], b: number[], ta: boolean, tb: boolean
 });
 
 type Pad = 'same' | 'valid' | number;
-const conv = (kernel: number, stride: number, pad: Pad, size: readonly [number, number], channels = 3, out = 4): Case => ({
+const conv = (
+  kernel: number,
+  stride: number,
+  pad: Pad,
+  size: readonly [number, number],
+  channels = 3,
+  out = 4,
+): Case => ({
   name: `conv2d ${kernel}x${kernel} stride ${stride} pad ${pad} of ${size} x ${channels}`,
   inputs: { x: numbers([2, ...size, channels]), w: numbers([out, channels, kernel, kernel], 2) },
-  program: ({ x, w }) => ({ y: tf.conv2d(x as tf.Tensor4D, tf.transpose(w!, [2, 3, 1, 0]) as tf.Tensor4D, stride, pad) }),
+  program: ({ x, w }) => ({
+    y: tf.conv2d(x as tf.Tensor4D, tf.transpose(w!, [2, 3, 1, 0]) as tf.Tensor4D, stride, pad),
+  }),
   gradients: ['x', 'w'],
 });
 
-const depthwise = (kernel: number, stride: number, pad: Pad, size: readonly [number, number], channels = 3, multiplier = 1): Case => ({
+const depthwise = (
+  kernel: number,
+  stride: number,
+  pad: Pad,
+  size: readonly [number, number],
+  channels = 3,
+  multiplier = 1,
+): Case => ({
   name: `depthwise ${kernel}x${kernel} stride ${stride} pad ${pad} of ${size} x ${channels} * ${multiplier}`,
   inputs: { x: numbers([2, ...size, channels]), w: numbers([channels, multiplier, kernel, kernel], 2) },
   program: ({ x, w }) => ({
@@ -26,16 +42,30 @@ const depthwise = (kernel: number, stride: number, pad: Pad, size: readonly [num
   gradients: ['x', 'w'],
 });
 
-const pool = (kind: 'maxPool' | 'avgPool', kernel: number, stride: number, pad: Pad, size: readonly [number, number]): Case => ({
+const pool = (
+  kind: 'maxPool' | 'avgPool',
+  kernel: number,
+  stride: number,
+  pad: Pad,
+  size: readonly [number, number],
+): Case => ({
   name: `${kind} ${kernel}x${kernel} stride ${stride} pad ${pad} of ${size}`,
   inputs: { x: numbers([2, ...size, 3]) },
-  program: ({ x }) => ({ y: tf[kind](x as tf.Tensor4D, kernel, stride, pad) }),
+  program: ({ x }) => {
+    const run = kind === 'maxPool' ? tf.maxPool : tf.avgPool;
+    return { y: run(x as tf.Tensor4D, kernel, stride, pad) };
+  },
   gradients: ['x'],
   // tfjs's cpu backend divides the gradient at the border by the whole window.
   reference: !(kind === 'avgPool' && pad !== 'valid' && pad !== 0),
 });
 
-const resize = (kind: 'resizeNearestNeighbor' | 'resizeBilinear', size: [number, number], align: boolean, half: boolean): Case => ({
+const resize = (
+  kind: 'resizeNearestNeighbor' | 'resizeBilinear',
+  size: [number, number],
+  align: boolean,
+  half: boolean,
+): Case => ({
   name: `${kind} to ${size}${align ? ' aligned' : ''}${half ? ' half-pixel' : ''}`,
   inputs: { x: numbers(kind === 'resizeBilinear' ? [2, 5, 5, 3] : [2, 4, 6, 3]) },
   program: ({ x }) => ({ y: tf.image[kind](x as tf.Tensor4D, size, align, half) }),
@@ -49,8 +79,11 @@ export const product: readonly Case[] = [
     [false, true].map((tb) => matmul(`${ta} ${tb}`, ta ? [4, 3] : [3, 4], tb ? [5, 4] : [4, 5], ta, tb)),
   ),
   ...[false, true].flatMap((ta) =>
-    [false, true].map((tb) => matmul(`batched ${ta} ${tb}`, ta ? [2, 4, 3] : [2, 3, 4], tb ? [2, 5, 4] : [2, 4, 5], ta, tb)),
+    [false, true].map((tb) =>
+      matmul(`batched ${ta} ${tb}`, ta ? [2, 4, 3] : [2, 3, 4], tb ? [2, 5, 4] : [2, 4, 5], ta, tb),
+    ),
   ),
+  matmul('of a wide transpose by a thin matrix', [2, 3, 20], [2, 3, 4], true, false),
   matmul('rank 4', [2, 3, 4, 5], [2, 3, 5, 2], false, false),
   matmul('batch broadcast', [2, 3, 4, 5], [1, 3, 5, 2], false, false, []),
   matmul('batch of one', [1, 3, 4], [1, 4, 5], false, false),
@@ -120,8 +153,17 @@ export const product: readonly Case[] = [
   pool('avgPool', 3, 2, 1, [6, 8]),
   {
     name: 'maxPool with ties',
-    inputs: { x: { shape: [1, 4, 4, 1], dtype: 'float32', data: Float32Array.of(0, 0, 1, 1, 0, 0, 1, 0, 2, 1, 0, 0, 2, 2, 0, 3) } },
-    program: ({ x }) => ({ y: tf.maxPool(x as tf.Tensor4D, 2, 1, 'same'), z: tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid') }),
+    inputs: {
+      x: {
+        shape: [1, 4, 4, 1],
+        dtype: 'float32',
+        data: Float32Array.of(0, 0, 1, 1, 0, 0, 1, 0, 2, 1, 0, 0, 2, 2, 0, 3),
+      },
+    },
+    program: ({ x }) => ({
+      y: tf.maxPool(x as tf.Tensor4D, 2, 1, 'same'),
+      z: tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'),
+    }),
     gradients: ['x'],
     finite: false,
   },
@@ -135,7 +177,13 @@ export const product: readonly Case[] = [
   resize('resizeBilinear', [7, 11], true, false),
   {
     name: 'batchNorm of a convolution',
-    inputs: { x: numbers([2, 5, 4, 3]), m: numbers([3], 2), v: numbers([3], 3, 0.5, 2), s: numbers([3], 4), o: numbers([3], 5) },
+    inputs: {
+      x: numbers([2, 5, 4, 3]),
+      m: numbers([3], 2),
+      v: numbers([3], 3, 0.5, 2),
+      s: numbers([3], 4),
+      o: numbers([3], 5),
+    },
     program: ({ x, m, v, s, o }) => ({
       y: tf.batchNorm(x!, m as tf.Tensor1D, v as tf.Tensor1D, o as tf.Tensor1D, s as tf.Tensor1D, 1e-3),
     }),

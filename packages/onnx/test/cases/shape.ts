@@ -18,7 +18,9 @@ export const shape: readonly Case[] = [
   one('reshape of a transpose', (x) => tf.reshape(tf.transpose(x, [2, 0, 1]), [5, 12])),
   one('reshape of a transpose that must move', (x) => tf.reshape(tf.transpose(x, [1, 0, 2]), [4, 15])),
   one('reshape to a scalar', (x) => tf.reshape(tf.sum(x, [0, 1, 2], true), [])),
-  one('reshape of repeated axes', (x) => tf.reshape(tf.broadcastTo(tf.slice(x, [0, 0, 0], [3, 1, 5]), [3, 4, 5]), [12, 5])),
+  one('reshape of repeated axes', (x) =>
+    tf.reshape(tf.broadcastTo(tf.slice(x, [0, 0, 0], [3, 1, 5]), [3, 4, 5]), [12, 5]),
+  ),
   one('reshape of all repeated', (x) => tf.reshape(tf.broadcastTo(tf.sum(x), [3, 4]), [2, 6])),
   one('expandDims', (x) => tf.squeeze(tf.expandDims(x, 1), [1])),
   one('transpose', (x) => tf.add(tf.transpose(x, [2, 0, 1]), 1)),
@@ -31,16 +33,73 @@ export const shape: readonly Case[] = [
   one('slice of a transpose', (x) => tf.slice(tf.transpose(x, [2, 1, 0]), [1, 1, 0], [3, 2, 3])),
   one('slice of repeated', (x) => tf.slice(tf.tile(tf.sum(x, 1, true), [1, 4, 1]), [0, 1, 0], [2, 2, 5])),
   { ...one('stridedSlice', (x) => tf.stridedSlice(x, [0, 3, 4], [3, 0, 0], [2, -1, -2])), gradients: [] },
-  { ...one('stridedSlice with masks', (x) => tf.stridedSlice(x, [1, 0, 1], [2, 0, 4], [1, 1, 1], 0, 2, 0, 0, 1)), gradients: [] },
+  {
+    ...one('stridedSlice with masks', (x) => tf.stridedSlice(x, [1, 0, 1], [2, 0, 4], [1, 1, 1], 0, 2, 0, 0, 1)),
+    gradients: [],
+  },
   one('reverse', (x) => tf.reverse(x, [0, 2])),
-  one('pad', (x) => tf.pad(x, [[1, 0], [0, 0], [2, 1]], 0)),
-  one('pad with a number', (x) => tf.pad(x, [[1, 0], [0, 2], [0, 0]], 0.5)),
-  one('pad of a transpose', (x) => tf.pad(tf.transpose(x, [2, 0, 1]), [[1, 0], [0, 0], [0, 2]])),
-  { ...one('mirrorPad reflect', (x) => tf.mirrorPad(x, [[1, 2], [0, 0], [2, 1]], 'reflect')), gradients: [] },
-  { ...one('mirrorPad symmetric', (x) => tf.mirrorPad(x, [[1, 2], [0, 0], [2, 1]], 'symmetric')), gradients: [] },
+  one('pad', (x) =>
+    tf.pad(
+      x,
+      [
+        [1, 0],
+        [0, 0],
+        [2, 1],
+      ],
+      0,
+    ),
+  ),
+  one('pad with a number', (x) =>
+    tf.pad(
+      x,
+      [
+        [1, 0],
+        [0, 2],
+        [0, 0],
+      ],
+      0.5,
+    ),
+  ),
+  one('pad of a transpose', (x) =>
+    tf.pad(tf.transpose(x, [2, 0, 1]), [
+      [1, 0],
+      [0, 0],
+      [0, 2],
+    ]),
+  ),
+  {
+    ...one('mirrorPad reflect', (x) =>
+      tf.mirrorPad(
+        x,
+        [
+          [1, 2],
+          [0, 0],
+          [2, 1],
+        ],
+        'reflect',
+      ),
+    ),
+    gradients: [],
+  },
+  {
+    ...one('mirrorPad symmetric', (x) =>
+      tf.mirrorPad(
+        x,
+        [
+          [1, 2],
+          [0, 0],
+          [2, 1],
+        ],
+        'symmetric',
+      ),
+    ),
+    gradients: [],
+  },
   one('concat', (x) => tf.concat([x, tf.slice(x, [0, 0, 0], [3, 2, 5]), x], 1)),
   one('concat of mixed orders', (x) => tf.concat([tf.transpose(x, [2, 1, 0]), tf.reshape(x, [5, 4, 3])], 2)),
-  one('concat of repeated', (x) => tf.concat([tf.tile(tf.sum(x, 1, true), [1, 4, 1]), tf.tile(tf.mean(x, 1, true), [1, 2, 1])], 1)),
+  one('concat of repeated', (x) =>
+    tf.concat([tf.tile(tf.sum(x, 1, true), [1, 4, 1]), tf.tile(tf.mean(x, 1, true), [1, 2, 1])], 1),
+  ),
   one('stack', (x) => tf.stack([x, tf.neg(x)], 2)),
   one('unstack', (x) => tf.unstack(x, 1)),
   one('split', (x) => tf.split(x, [1, 3], 1)),
@@ -60,26 +119,44 @@ export const shape: readonly Case[] = [
   one('logSumExp', (x) => tf.logSumExp(x, 1)),
   one('moments', (x) => [tf.moments(x, [0, 1]).mean, tf.moments(x, [0, 1]).variance]),
   one('cumsum', (x) => tf.cumsum(x, 2)),
-  { ...one('cumsum variants', (x) => [tf.cumsum(x, 2, true, true), tf.cumsum(tf.transpose(x, [2, 0, 1]), 0)]), gradients: [] },
+  {
+    ...one('cumsum variants', (x) => [tf.cumsum(x, 2, true, true), tf.cumsum(tf.transpose(x, [2, 0, 1]), 0)]),
+    gradients: [],
+  },
   { ...one('cumprod', (x) => [tf.cumprod(x, 1), tf.cumprod(x, 2, true, true)]), gradients: [] },
   one('softmax', (x) => tf.softmax(x)),
   one('softmax of a transpose', (x) => tf.softmax(tf.transpose(x, [2, 1, 0]))),
   one('logSoftmax', (x) => tf.logSoftmax(x)),
   { ...one('argMax, argMin', (x) => [tf.argMax(x, 1), tf.argMin(tf.transpose(x, [2, 0, 1]), 0)]), gradients: [] },
-  { ...one('topk', (x) => { const { values, indices } = tf.topk(x, 3); return [values, indices]; }), gradients: [] },
+  {
+    ...one('topk', (x) => {
+      const { values, indices } = tf.topk(x, 3);
+      return [values, indices];
+    }),
+    gradients: [],
+  },
   {
     name: 'kernels that no function calls',
     inputs: { x: numbers([3, 1, 5]), a: bools([2, 3]), b: bools([3], 4) },
     program: ({ x, a, b }) => ({
-      logSoftmax: kernel('LogSoftmax', { logits: x! }, { axis: 0 }, () => tf.transpose(tf.logSoftmax(tf.transpose(x!, [1, 2, 0])), [2, 0, 1])),
-      broadcast: kernel('BroadcastTo', { x: x! }, { shape: [2, 3, 4, 5] }, () => tf.broadcastTo(tf.expandDims(x!, 0), [2, 3, 4, 5])),
+      logSoftmax: kernel('LogSoftmax', { logits: x! }, { axis: 0 }, () =>
+        tf.transpose(tf.logSoftmax(tf.transpose(x!, [1, 2, 0])), [2, 0, 1]),
+      ),
+      broadcast: kernel('BroadcastTo', { x: x! }, { shape: [2, 3, 4, 5] }, () =>
+        tf.broadcastTo(tf.expandDims(x!, 0), [2, 3, 4, 5]),
+      ),
       xor: kernel('LogicalXor', { a: a!, b: b! }, {}, () => tf.logicalXor(a!, tf.broadcastTo(b!, [2, 3]))),
     }),
   },
   {
     name: 'all, any, reductions of truth values',
     inputs: { b: bools([3, 4]), t: bools([2, 2], 3) },
-    program: ({ b, t }) => ({ all: tf.all(b!, 1), any: tf.any(b!, 0), sum: tf.sum(b!, 0), u: tf.all(tf.logicalOr(t!, tf.logicalNot(t!))) }),
+    program: ({ b, t }) => ({
+      all: tf.all(b!, 1),
+      any: tf.any(b!, 0),
+      sum: tf.sum(b!, 0),
+      u: tf.all(tf.logicalOr(t!, tf.logicalNot(t!))),
+    }),
   },
   {
     name: 'gather',
@@ -110,13 +187,17 @@ export const shape: readonly Case[] = [
   },
   {
     name: 'unsortedSegmentSum',
-    inputs: { x: numbers([6, 3]), i: integers([6], 0, 4) },
+    inputs: { x: numbers([6, 3]), i: integers([6], -1, 6) },
     program: ({ x, i }) => ({ y: tf.unsortedSegmentSum(x!, i! as tf.Tensor1D, 5) }),
     gradients: ['x'],
   },
   {
     name: 'oneHot',
     inputs: { i: integers([2, 5], -1, 5) },
-    program: ({ i }) => ({ y: tf.oneHot(i!, 4), z: tf.oneHot(i!, 4, 0.9, 0.1, 'float32'), w: tf.mul(tf.cast(tf.oneHot(i!, 4), 'float32'), 2) }),
+    program: ({ i }) => ({
+      y: tf.oneHot(i!, 4),
+      z: tf.oneHot(i!, 4, 0.9, 0.1, 'float32'),
+      w: tf.mul(tf.cast(tf.oneHot(i!, 4), 'float32'), 2),
+    }),
   },
 ];

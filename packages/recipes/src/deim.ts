@@ -48,7 +48,7 @@ const LITE = {
 
 /**
  * DEIMv2 Atto, Femto, Pico: MAL, L1 and GIoU, each output matched by itself, no local losses; near the end matching goes by
- * -(p IoU^4) alone. Mosaic and copied objects, no mixup.
+ * -(p IoU^4) alone. Mosaic, no mixup.
  */
 export const deimv2Lite = ({
   size = 'atto',
@@ -64,7 +64,7 @@ export const deimv2Lite = ({
           policy: { unit: 'fraction', boundaries: [4 / 500, 250 / 500, 400 / 500] },
           mosaicProbability: mosaic,
           mixupProbability: 0,
-          copyBlendProbability: 0.5,
+          copyBlendProbability: 0,
           ...options.denseO2O,
         };
   const augmentation = { minSize, ...options.augmentation };

@@ -67,9 +67,8 @@ export const steady = (graph: Graph): Graph => {
       continue;
     }
     const turned = swapLast(shape);
-    const product = isGemm
-      ? add('Gemm', [b, a], turned, { ...node.attributes, transA: { int: Number(!transB) }, transB: { int: 1 } })
-      : add('MatMul', [transposed(b), transposed(a)], turned, node.attributes);
+    // A Gemm would be turned back by onnxruntime's own rewriting.
+    const product = add('MatMul', [transB ? b : transposed(b), transposed(a)], turned, {});
     nodes.push({ op: 'Transpose', inputs: [product], outputs: node.outputs, attributes: transposes(shape) });
   }
   return { ...graph, nodes, values };

@@ -10,6 +10,21 @@ import { compare, differentiate, load, onCpu } from '../eager.ts';
 const VALUE = 1e-5;
 const GRADIENT = 1e-4;
 
+/** Rows without those that `skip`. */
+const rowsWithout = (values: ArrayLike<number>, skip: readonly boolean[]) =>
+  Array.from(values).filter((_, k) => !skip[Math.floor(k / 4)]);
+
+/**
+ * Boxes that have an edge in common with another one: there PyTorch gives each side half of the gradient, tfjs one side
+ * all of it, so gradients are not compared.
+ */
+const tied = (boxes: Float32Array, others: Float32Array): boolean[] =>
+  Array.from({ length: boxes.length / 4 }, (_, row) =>
+    boxes
+      .subarray(4 * row, 4 * row + 4)
+      .some((edge, side) => others.some((other, k) => k % 2 === side % 2 && Math.abs(other - edge) < 1e-6)),
+  );
+
 /** Boxes, IoU, GIoU on the host and as tensors, clamped corners, inverse sigmoid; each with gradients. */
 export const replayBoxes = (golden: GoldenCase, checks: Checks): Promise<void> => {
   const a = cxcywhToXyxy(floatsOf(tensorOf(golden, 'boxes1')));
@@ -30,7 +45,10 @@ export const replayBoxes = (golden: GoldenCase, checks: Checks): Promise<void> =
       const { value, gradients } = differentiate((x, y) => pairwise(x as tf.Tensor, y as tf.Tensor), boxes, weights);
       checks.close(`${kind} (losses)`, value.dataSync(), valuesOf(tensorOf(golden, kind)), VALUE);
       gradients.forEach((gradient, i) => {
-        compare(golden, checks, `${kind}.grad_boxes${i + 1}`, gradient, GRADIENT);
+        const name = `${kind}.grad_boxes${i + 1}`;
+        const skip = i === 0 ? tied(a, b) : tied(b, a);
+        const reference = valuesOf(tensorOf(golden, name));
+        checks.close(name, rowsWithout(gradient.dataSync(), skip), rowsWithout(reference, skip), GRADIENT);
       });
     }
     const corners = (x: tf.Tensor) => {
@@ -41,7 +59,18 @@ export const replayBoxes = (golden: GoldenCase, checks: Checks): Promise<void> =
     const counting = tf.reshape(tf.range(1, 1 + shape.reduce((p, s) => p * s, 1)), [...shape]);
     const clamp = differentiate((x) => corners(x as tf.Tensor), [load(golden, 'clamp.in')], counting);
     compare(golden, checks, 'clamp.out', clamp.value, VALUE);
-    compare(golden, checks, 'clamp.grad', clamp.gradients[0] as tf.Tensor, GRADIENT);
+    // at a size of exactly 0 the slope is a convention: 1 in PyTorch's clamp, 0 in relu
+    const sizes = floatsOf(tensorOf(golden, 'clamp.in'));
+    const convention = Array.from(
+      { length: sizes.length / 4 },
+      (_, row) => sizes[4 * row + 2] === 0 || sizes[4 * row + 3] === 0,
+    );
+    checks.close(
+      'clamp.grad',
+      rowsWithout((clamp.gradients[0] as tf.Tensor).dataSync(), convention),
+      rowsWithout(valuesOf(tensorOf(golden, 'clamp.grad')), convention),
+      GRADIENT,
+    );
     const logit = differentiate((x) => inverseSigmoid(x as tf.Tensor), [load(golden, 'inverse_sigmoid.in')]);
     compare(golden, checks, 'inverse_sigmoid.out', logit.value, VALUE);
     compare(golden, checks, 'inverse_sigmoid.grad', logit.gradients[0] as tf.Tensor, GRADIENT);

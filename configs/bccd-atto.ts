@@ -14,7 +14,7 @@ export default defineConfig({
   // At most some 30 cells an image: fewer queries than the published 100 make a step cheaper and lose nothing.
   model: { name: 'deimv2-atto', numQueries: 60 },
   inputSize: 256,
-  epochs: 120,
+  epochs: 90,
   batchSize: 8,
   recipe: compose(
     deimv2Lite({
@@ -28,7 +28,7 @@ export default defineConfig({
     knownQueries(contrastiveDenoising({ count: 40, maxTargets: 40 })),
   ),
   // A backbone that starts from nothing learns at the full rate.
-  optimizer: { learningRate: 1e-3, backboneLearningRate: 1e-3, weightDecay: 1e-4 },
+  optimizer: { learningRate: 2e-3, backboneLearningRate: 2e-3, weightDecay: 1e-4 },
   schedule: { warmup: 0.03, flat: 0.5, tail: 0.05, floor: 0.05 },
   ema: { decay: 0.995, warmup: 100 },
   evaluateEvery: 10,

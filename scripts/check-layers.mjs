@@ -26,7 +26,8 @@ for (const [name, { folder, manifest, layer }] of packages) {
       problems.push(`${name} (layer ${layer}) depends on ${dependency} (layer ${target.layer}); a dependency's layer must be lower`);
   }
   for (const file of sources(path.join(root, folder, 'src'))) {
-    for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^'.][^']*)'/g)) {
+    const code = readFileSync(file, 'utf8').replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
+    for (const [, specifier] of code.matchAll(/(?:from|import)\s*\(?\s*'([^'.][^']*)'/g)) {
       if (specifier.startsWith('node:')) continue;
       const imported = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
       if (imported !== name && !(imported in declared))

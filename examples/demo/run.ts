@@ -10,7 +10,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 console.log('drawing scenes of handwritten digits …');
 const folder = await writeScenes(path.join(root, 'runs', 'data'), {
   side: 160,
-  train: smoke ? 64 : 3000,
+  train: smoke ? 64 : 2000,
   val: smoke ? 16 : 200,
   seed: 1,
 });

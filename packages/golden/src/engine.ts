@@ -1,15 +1,20 @@
 import type { HostTensors } from '@detrain/core';
-import { createEngine, type Engine, type InferenceProgram } from '@detrain/engine';
-import * as tf from '@tensorflow/tfjs-core';
-
-// tfjs greets on the console when its cpu backend is first used, unless told that this is no place for advice
-tf.env().set('PROD', true);
+import type { Engine, InferenceProgram } from '@detrain/engine';
 
 let engine: Promise<Engine> | undefined;
 
+/** Loaded when first needed: cases of host code do without tensors. */
+const start = async (): Promise<Engine> => {
+  const tf = await import('@tensorflow/tfjs-core');
+  // tfjs greets on the console when its cpu backend is first used, unless told that nobody wants advice
+  tf.env().set('PROD', true);
+  const { createEngine } = await import('@detrain/engine');
+  return createEngine();
+};
+
 /** The engine that all cases share: `DETRAIN_ENGINE`, or the best one there is. */
 export const sharedEngine = (): Promise<Engine> => {
-  engine ??= createEngine();
+  engine ??= start();
   return engine;
 };
 

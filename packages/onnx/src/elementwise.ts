@@ -18,7 +18,7 @@ export const broadcastShape = (shapes: readonly (readonly number[])[]): number[]
 };
 
 /** The same value with leading axes of size 1 up to a rank. */
-export const withRank = (value: Traced, rank: number): Traced => {
+const withRank = (value: Traced, rank: number): Traced => {
   const extra = rank - value.shape.length;
   if (extra === 0) return value;
   const ones = Array.from({ length: extra }, () => 1);
@@ -32,7 +32,7 @@ export const withRank = (value: Traced, rank: number): Traced => {
 const isIdentity = (perm: readonly number[]): boolean => perm.every((axis, i) => axis === i);
 
 /** The order to compute in: that of the largest operand; between equals, one that is not tfjs's own (it came from a convolution). */
-export const commonPerm = (values: readonly Traced[]): readonly number[] => {
+const commonPerm = (values: readonly Traced[]): readonly number[] => {
   let best = values[0]!;
   for (const value of values) {
     const more = sizeOf(value.stored) - sizeOf(best.stored);

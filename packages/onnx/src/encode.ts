@@ -4,7 +4,7 @@ import type { Attribute, Constant, Graph, GraphNode, NamedValue, ValueType } fro
 type Writer = protobuf.Writer;
 
 /** Version of ONNX's own operator set. */
-export const OPSET = 18;
+const OPSET = 18;
 const IR_VERSION = 9;
 
 /** `TensorProto.DataType`. */

@@ -71,6 +71,9 @@ const bytesOf = ({ data }: Constant): string =>
 /** Constants up to this many bytes are looked up by content, so that each is stored once. */
 const SMALL = 4096;
 
+/** Operations whose operands may change places. */
+const COMMUTATIVE: ReadonlySet<string> = new Set(['Add', 'Mul', 'Max', 'Min', 'And', 'Or', 'Xor', 'Equal']);
+
 /** Starts a recording. */
 export const record = (): Recording => {
   const inputs: NamedValue[] = [];
@@ -80,12 +83,14 @@ export const record = (): Recording => {
   const known = new Map<string, readonly string[]>();
   const stored = new Map<string, string>();
   const large = new WeakMap<object, string>();
+  const origins = new Map<string, string>();
   let count = 0;
   const fresh = () => `${PREFIX}${count++}`;
 
   const recording: Recording = {
     nodes(op, ins, outs, attributes = {}, domain = '') {
-      const key = `${domain}:${op}(${ins.join(',')})${JSON.stringify(attributes)}`;
+      const ordered = COMMUTATIVE.has(op) ? [...ins].sort() : ins;
+      const key = `${domain}:${op}(${ordered.join()})${JSON.stringify(attributes)}`;
       const seen = known.get(key);
       if (seen) return seen;
       const names = outs.map(fresh);
@@ -126,9 +131,13 @@ export const record = (): Recording => {
               : Uint8Array.of(value),
       }),
     reshaped(name, shape) {
-      const { shape: actual, dtype } = values.get(name)!;
-      if (sameNumbers(actual, shape)) return name;
-      return recording.node('Reshape', [name, recording.int64(shape)], { shape, dtype });
+      // A reshape of a reshape starts from the first value, and often leads back to it.
+      const origin = origins.get(name) ?? name;
+      const { shape: actual, dtype } = values.get(origin)!;
+      if (sameNumbers(actual, shape)) return origin;
+      const made = recording.node('Reshape', [origin, recording.int64(shape)], { shape, dtype });
+      origins.set(made, origin);
+      return made;
     },
     raw({ source, dtype, ...layout }) {
       if (source.kind === 'value') return source.name;

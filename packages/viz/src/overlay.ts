@@ -30,7 +30,7 @@ export interface DrawnBox {
 /** Line width and letter height that suit a picture's size, in pixels. */
 export const scaleOf = ({ width, height }: Size): { line: number; font: number } => {
   const side = Math.min(width, height);
-  return { line: Math.min(4, Math.max(1, side / 200)), font: Math.min(22, Math.max(8, side / 26)) };
+  return { line: Math.min(4, Math.max(2, side / 200)), font: Math.min(22, Math.max(8, side / 26)) };
 };
 
 /** The boxes of targets, x1 y1 x2 y2 in pixels. */

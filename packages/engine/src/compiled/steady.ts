@@ -37,13 +37,16 @@ export const steady = (graph: Graph): Graph => {
     return name;
   };
   const transposes = (shape: readonly number[]) => ({ perm: { ints: swapAxes(shape.length) } });
-  /** The transpose of a value; the value itself where it is the transpose of another. */
+  /** What a value is the transpose of, if it is one. */
+  const beforeTranspose = (name: string): string | undefined => {
+    const made = maker.get(name);
+    if (made?.op !== 'Transpose') return undefined;
+    const { ints } = made.attributes['perm'] as { ints: readonly number[] };
+    return ints.join() === swapAxes(ints.length).join() ? made.inputs[0] : undefined;
+  };
   const transposed = (name: string): string => {
     const { shape } = info(name);
-    const made = maker.get(name);
-    const perm = made?.op === 'Transpose' ? (made.attributes['perm'] as { ints: readonly number[] }).ints : undefined;
-    if (made && perm?.join() === swapAxes(shape.length).join()) return made.inputs[0]!;
-    return add('Transpose', [name], swapLast(shape), transposes(shape));
+    return beforeTranspose(name) ?? add('Transpose', [name], swapLast(shape), transposes(shape));
   };
 
   for (const node of graph.nodes) {
@@ -55,7 +58,9 @@ export const steady = (graph: Graph): Graph => {
     const flag = (name: string) => Boolean((node.attributes[name] as { int: number } | undefined)?.int);
     const [a, b] = node.inputs as [string, string];
     const { shape } = info(node.outputs[0]!);
-    const [transA, transB] = [flag('transA'), flag('transB')];
+    // onnxruntime joins a transpose with the product that follows.
+    const transA = flag('transA') || beforeTranspose(a) !== undefined;
+    const transB = flag('transB');
     const left = info(a).shape;
     if (
       transA ||

@@ -25,6 +25,8 @@ interface EncoderMeta {
     readonly version?: string;
     readonly csp_type?: string;
     readonly fuse_op?: 'sum' | 'concat' | 'cat';
+    readonly act?: string;
+    readonly enc_act?: string;
   };
   readonly eval_spatial_size: readonly [height: number, width: number];
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
@@ -39,6 +41,8 @@ const encoderOf = (meta: EncoderMeta): Encoder => {
   const { cls, repo, encoder_config: config } = meta;
   const name = meta.key_prefix.replace(/\.$/, '');
   const { hidden_dim: hidden, expansion, depth_mult: depth, version = 'dfine' } = config;
+  const { act = 'silu', enc_act: encoderAct = 'gelu' } = config;
+  if (act !== 'silu' || encoderAct !== 'gelu') throw new Unsupported(`an encoder with ${act} and ${encoderAct}`);
   if (cls === 'LiteEncoder')
     return liteEncoder({
       channels: config.in_channels[0] ?? 0,

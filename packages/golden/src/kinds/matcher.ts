@@ -13,6 +13,8 @@ interface MatcherMeta {
   readonly gamma: number;
   readonly indices: readonly (readonly [readonly number[], readonly number[]])[];
   readonly optimal_cost_per_image: readonly number[];
+  /** Whether rounding leaves the assignment as it is; otherwise only its cost is compared. */
+  readonly 'stable_under_cost_noise_1e-6'?: boolean;
 }
 
 /** The targets of one image of a case. */
@@ -48,8 +50,10 @@ export const replay = (golden: GoldenCase, checks: Checks): void => {
     checks.close(`cost.${image}`, cost, valuesOf(tensorOf(golden, `cost.${image}`)), 1e-5);
     const pairs = pairsOf(assigner.assign(candidates, targets, context));
     const [rows, columns] = meta.indices[image] ?? [[], []];
-    checks.exact(`indices.${image}.queries`, pairs.candidates, rows);
-    checks.exact(`indices.${image}.targets`, pairs.targets, columns);
+    if (meta['stable_under_cost_noise_1e-6'] !== false) {
+      checks.exact(`indices.${image}.queries`, pairs.candidates, rows);
+      checks.exact(`indices.${image}.targets`, pairs.targets, columns);
+    }
     const total = pairs.candidates.reduce(
       (sum, query, k) => sum + (cost[query * targets.labels.length + (pairs.targets[k] ?? 0)] ?? 0),
       0,

@@ -109,8 +109,11 @@ const outputOf = (call: string, layers: number): string => {
 export const compareMatches = (golden: GoldenCase, checks: Checks, step: SeenStep, order: Int32Array) => {
   const meta = golden.meta as unknown as TrainMeta;
   const layers = Object.keys(meta.matcher_calls).filter((call) => call.startsWith('aux_')).length + 1;
-  for (const [call, { indices }] of Object.entries(meta.matcher_calls))
+  for (const [call, { indices, ...facts }] of Object.entries(meta.matcher_calls)) {
+    // where rounding alone changes the official assignment there is nothing to compare
+    if (Object.values(facts).includes(false)) continue;
     comparePairs(checks, `matches of ${call}`, step.assigned.matches[outputOf(call, layers)], indices, order);
+  }
   // with ambiguous counts the official order of pairs is left open; `stable_go` says what a stable sort gives
   if (!step.assigned.union) return;
   const stable = meta.variants?.['stable_go']?.go_indices;

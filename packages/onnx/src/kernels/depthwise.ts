@@ -27,10 +27,7 @@ const GROUPED = [2, 3, 0, 1] as const;
 const grouped = (recording: Recording, filter: Traced): string => {
   const [kh, kw, channels, multiplier] = filter.shape as [number, number, number, number];
   const name = recording.place(filter, { perm: GROUPED, whole: true });
-  const shape = [channels * multiplier, 1, kh, kw];
-  return multiplier === 1
-    ? name
-    : recording.node('Reshape', [name, recording.int64(shape)], { shape, dtype: 'float32' });
+  return recording.reshaped(name, [channels * multiplier, 1, kh, kw]);
 };
 
 defineKernel<ConvAttributes>('DepthwiseConv2dNative', ({ inputs, attributes, recording }) => {
@@ -107,8 +104,7 @@ const filterGradient = (recording: Recording, x: Traced, dy: Traced, info: ConvI
   } = info;
   const groups = batchSize * inChannels;
   const outs = batchSize * outChannels;
-  const as = (value: Traced, shape: readonly number[]) =>
-    recording.node('Reshape', [placeImage(recording, value), recording.int64(shape)], { shape, dtype: 'float32' });
+  const as = (value: Traced, shape: readonly number[]) => recording.reshaped(placeImage(recording, value), shape);
   const [top, left] = padsOf(info);
   const [down, right] = missing(info);
   // What the window leaves over at the end is not seen by any tap: those results are cut off below.

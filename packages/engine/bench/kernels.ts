@@ -76,13 +76,23 @@ const engine = await createEngine({ engine: 'compiled', ...(process.argv[2] && {
 console.log(engine.describe());
 
 /** Best milliseconds of a function of tensors. A corner of its result is enough to have all of it computed. */
-const time = async (name: string, shapes: readonly (readonly number[])[], run: (inputs: Tensor[]) => Tensor): Promise<number> => {
+const time = async (
+  name: string,
+  shapes: readonly (readonly number[])[],
+  run: (inputs: Tensor[]) => Tensor,
+): Promise<number> => {
   const inputs = Object.fromEntries(shapes.map((shape, i) => [`${i}`, random(shape)]));
   const inference = engine.inference({
     name,
     run: (given) => {
       const result = run(shapes.map((_, i) => given[i]!));
-      return { corner: tf.slice(result, result.shape.map(() => 0), result.shape.map(() => 1)) };
+      return {
+        corner: tf.slice(
+          result,
+          result.shape.map(() => 0),
+          result.shape.map(() => 1),
+        ),
+      };
     },
   });
   await inference.run(inputs);
@@ -99,14 +109,23 @@ const time = async (name: string, shapes: readonly (readonly number[])[], run: (
 for (const { name, inputs, operations, run } of kernels) {
   const columns = [name.padEnd(36)];
   const entry = (label: string, ms: number, factor = 1) =>
-    columns.push(`${label} ${ms.toFixed(2).padStart(7)} ms ${((operations * factor) / ms / 1e6).toFixed(1).padStart(6)} GFLOP/s`);
+    columns.push(
+      `${label} ${ms.toFixed(2).padStart(7)} ms ${((operations * factor) / ms / 1e6).toFixed(1).padStart(6)} GFLOP/s`,
+    );
   entry('forward', await time(name, inputs, run));
   const isProduct = inputs.length === 2;
   // The gradient of one input; of attention all three at once, which takes two products for each of its own two.
   const shape = tf.tidy(() => run(inputs.map((extent) => tf.zeros([...extent]))).shape);
   if (isProduct)
     for (const [i, label] of ['da', 'db'].entries())
-      entry(label, await time(name, [...inputs, shape], (given) => tf.grads((...xs: Tensor[]) => run(xs))(given.slice(0, 2), given[2]!)[i]!));
+      entry(
+        label,
+        await time(
+          name,
+          [...inputs, shape],
+          (given) => tf.grads((...xs: Tensor[]) => run(xs))(given.slice(0, 2), given[2]!)[i]!,
+        ),
+      );
   else
     entry(
       'forward and all gradients',

@@ -62,7 +62,7 @@ export interface StepResult {
 
 /** A program made ready for inference. */
 export interface Inference {
-  /** Throws on an input that the program does not know or whose data do not fit its shape. */
+  /** Throws on an input whose data do not fit its shape or type. */
   run(inputs: HostTensors): Promise<HostTensors>;
   dispose(): Promise<void>;
 }

@@ -15,8 +15,15 @@ export const createCompiledEngine = async (options: EngineOptions): Promise<Engi
   const shared: Shared = { runtime, threads, profile, live: { sessions: 0, bytes: 0 } };
   const made = new Set<{ dispose(): Promise<void> }>();
   const keep = <T extends { dispose(): Promise<void> }>(ready: T): T => {
-    made.add(ready);
-    return ready;
+    const kept: T = {
+      ...ready,
+      dispose: async () => {
+        made.delete(kept);
+        await ready.dispose();
+      },
+    };
+    made.add(kept);
+    return kept;
   };
   return {
     name: 'compiled',
@@ -28,8 +35,7 @@ export const createCompiledEngine = async (options: EngineOptions): Promise<Engi
       return { tensors: numTensors, bytes: numBytes + shared.live.bytes, sessions: shared.live.sessions };
     },
     dispose: async () => {
-      for (const ready of made) await ready.dispose();
-      made.clear();
+      for (const ready of [...made]) await ready.dispose();
     },
   };
 };

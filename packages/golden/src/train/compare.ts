@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Assignment, pairsOf } from '@detrain/core';
 import { floatsOf, type GoldenCase, readJson } from '../case.ts';
-import type { Checks } from '../checks.ts';
+import { type Checks, relativeL2 } from '../checks.ts';
 import { compareTensor } from '../compare-tensor.ts';
 import { toNchw } from '../generate.ts';
 import { alignQueries, reorder } from '../kinds/full.ts';
@@ -13,12 +13,15 @@ import type { SeenStep } from './step.ts';
 export const noisy = (noise = 0, least = 1e-3) => Math.max(least, 10 * noise);
 
 /**
- * How far gradients may be off. With running statistics 1e-3. Batch statistics amplify rounding a hundredfold, and then
- * about one of a million pre-activations changes sign (or a location its cell, or a probability its rank): one flip in
- * an early layer changes all gradients before it by several thousandths.
+ * How far single gradients may be off. With running statistics 1e-3. Batch statistics amplify rounding a hundredfold, and
+ * then about one of a million pre-activations changes its sign, a location its cell, or a probability its rank among the
+ * four that location quality looks at. One such flip changes the gradients before it by up to a hundredth, so there the
+ * strict limit holds for the median of all gradients.
  */
 export const gradientLimits = (batchStatistics: boolean) =>
-  batchStatistics ? { least: 1e-2, floor: 1e-2 } : { least: 1e-3, floor: 1e-3 };
+  batchStatistics ? { least: 2e-2, floor: 1e-2 } : { least: 1e-3, floor: 1e-3 };
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const largest = (noise: number | readonly number[] = 0): number =>
   typeof noise === 'number' ? noise : Math.max(...noise);
@@ -155,13 +158,17 @@ export const compareGradients = (golden: GoldenCase, checks: Checks, step: SeenS
   const meta = golden.meta as unknown as TrainMeta;
   const noise = meta.float_noise;
   const { least, floor } = gradientLimits(batchStatistics);
+  const errors: number[] = [];
   for (const [name, tensor] of Object.entries(golden.tensors())) {
-    const [, parameter = '', part] = /^grad\.(.*?)(?:\.(first|strided))?$/.exec(name) ?? [];
+    const [, parameter = '', kept] = /^grad\.(.*?)(?:\.(first|strided))?$/.exec(name) ?? [];
     const ours = step.gradients[parameter];
     const stored = ours && floatsOf(tensor);
-    if (stored)
-      checks.closeL2(name, partOf(ours.data, part, stored), stored, noisy(noise?.grad_rel_l2?.[parameter], least));
+    if (!stored) continue;
+    const part = partOf(ours.data, kept, stored);
+    errors.push(relativeL2(part, stored));
+    checks.closeL2(name, part, stored, noisy(noise?.grad_rel_l2?.[parameter], least));
   }
+  if (errors.length > 0) checks.add('median of the gradients', median(errors), noisy(noise?.grad_rel_l2_median_all));
   const whole = l2(Object.values(step.gradients).map(({ data }) => l2(data)));
   checks.number('global_grad_norm', whole, meta.global_grad_norm, noisy(noise?.grad_rel_l2_median_all));
   for (const name of meta.params_without_grad ?? [])

@@ -26,7 +26,9 @@ const rng = createRng(1);
 const detector = zoo[name as ZooName]({ inputSize: [size, size] });
 const recipe = name.startsWith('deimv2') ? deimv2Lite() : deim();
 const parameters = initialise(detector.parameters, rng.fork('weights'));
-const trained = detector.parameters.filter(({ kind, sharedWith }) => kind === 'trainable' && !sharedWith).map((p) => p.name);
+const trained = detector.parameters
+  .filter(({ kind, sharedWith }) => kind === 'trainable' && !sharedWith)
+  .map((p) => p.name);
 const optimizer = createAdamW({ groups: parameterGroups(trained, [], { learningRate: 1e-4, weightDecay: 1e-4 }) });
 
 const targets: Targets[] = Array.from({ length: batch }, () => ({
@@ -39,7 +41,11 @@ const images = {
   data: Float32Array.from({ length: batch * size * size * 3 }, () => rng.next()),
 };
 
-const engine = await createEngine({ engine: values.engine as 'compiled', threads: Number(values.threads), profile: values.profile });
+const engine = await createEngine({
+  engine: values.engine as 'compiled',
+  threads: Number(values.threads),
+  profile: values.profile,
+});
 const training = engine.training(detectionProgram(detector, recipe));
 const times: number[] = [];
 const parts: Record<string, number>[] = [];
@@ -58,7 +64,10 @@ for (let step = 0; step < Number(values.steps) + 2; step++) {
     progress: 0,
   });
   const ms = performance.now() - started;
-  if (step === 0) console.log(`first step, with tracing and session creation: ${(ms / 1000).toFixed(1)} s, loss ${result.total.toFixed(3)}`);
+  if (step === 0)
+    console.log(
+      `first step, with tracing and session creation: ${(ms / 1000).toFixed(1)} s, loss ${result.total.toFixed(3)}`,
+    );
   if (step >= 2) {
     times.push(ms);
     parts.push(result.seconds);
@@ -78,7 +87,12 @@ console.log(
     stepMs: Math.round(ms),
     min: Math.round(Math.min(...times)),
     max: Math.round(Math.max(...times)),
-    parts: Object.fromEntries(['forward', 'assign', 'backward', 'update'].map((k) => [k, Math.round(1000 * median(parts.map((p) => p[k] as number)))])),
+    parts: Object.fromEntries(
+      ['forward', 'assign', 'backward', 'update'].map((k) => [
+        k,
+        Math.round(1000 * median(parts.map((p) => p[k] as number))),
+      ]),
+    ),
     peakMB: Math.round(process.resourceUsage().maxRSS / 1024),
   }),
 );

@@ -18,20 +18,28 @@ const sources = (folder) =>
     .map((name) => path.join(folder, name));
 
 for (const [name, { folder, manifest, layer }] of packages) {
-  if (typeof layer !== 'number') problems.push(`${name}: package.json has no detrain.layer; add the number of its layer`);
+  if (typeof layer !== 'number')
+    problems.push(`${name}: package.json has no detrain.layer; add the number of its layer`);
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
   for (const dependency of Object.keys(declared)) {
     const target = packages.get(dependency);
     if (target && !(target.layer < layer))
-      problems.push(`${name} (layer ${layer}) depends on ${dependency} (layer ${target.layer}); a dependency's layer must be lower`);
+      problems.push(
+        `${name} (layer ${layer}) depends on ${dependency} (layer ${target.layer}); a dependency's layer must be lower`,
+      );
   }
   for (const file of sources(path.join(root, folder, 'src'))) {
     const code = readFileSync(file, 'utf8').replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
     for (const [, specifier] of code.matchAll(/(?:from|import)\s*\(?\s*'([^'.][^']*)'/g)) {
       if (specifier.startsWith('node:')) continue;
-      const imported = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+      const imported = specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/');
       if (imported !== name && !(imported in declared))
-        problems.push(`${path.relative(root, file)} imports ${imported}, which ${name}'s package.json does not declare`);
+        problems.push(
+          `${path.relative(root, file)} imports ${imported}, which ${name}'s package.json does not declare`,
+        );
     }
   }
 }

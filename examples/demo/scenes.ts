@@ -78,7 +78,14 @@ export const drawScene = (digits: readonly Digit[], side: number, rng: Rng): { r
   return { rgb: Uint8Array.from(canvas, (v) => Math.min(255, Math.max(0, Math.round(v)))), objects };
 };
 
-const writeSplit = async (folder: string, split: string, digits: readonly Digit[], count: number, side: number, rng: Rng) => {
+const writeSplit = async (
+  folder: string,
+  split: string,
+  digits: readonly Digit[],
+  count: number,
+  side: number,
+  rng: Rng,
+) => {
   mkdirSync(path.join(folder, split), { recursive: true });
   const images = [];
   const annotations = [];
@@ -100,7 +107,10 @@ const writeSplit = async (folder: string, split: string, digits: readonly Digit[
       });
   }
   const categories = Array.from({ length: 10 }, (_, label) => ({ id: label + 1, name: `digit ${label}` }));
-  writeFileSync(path.join(folder, split, '_annotations.coco.json'), JSON.stringify({ images, annotations, categories }));
+  writeFileSync(
+    path.join(folder, split, '_annotations.coco.json'),
+    JSON.stringify({ images, annotations, categories }),
+  );
 };
 
 /** Writes the scenes as a COCO folder (train/ and valid/), unless they are there already; returns the folder. */

@@ -19,7 +19,7 @@ export const noisy = (noise = 0, least = 1e-3) => Math.max(least, 10 * noise);
  * strict limit holds for the median of all gradients.
  */
 export const gradientLimits = (batchStatistics: boolean) =>
-  batchStatistics ? { least: 2e-2, floor: 1e-2 } : { least: 1e-3, floor: 1e-3 };
+  batchStatistics ? { least: 1e-3, floor: 1e-2 } : { least: 1e-3, floor: 1e-3 };
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 

@@ -1,0 +1,51 @@
+import type { GraphNode } from '@detrain/onnx';
+import type { Rewriter } from './steady.ts';
+
+/** With fewer kept rows than threads onnxruntime sums another way. More threads than this are not expected. */
+const THREADS = 64;
+
+/** Neighbouring axes of one kind taken together: kept or reduced, and how many elements. */
+const groupsOf = (shape: readonly number[], axes: ReadonlySet<number>): { reduced: boolean; size: number }[] => {
+  const groups: { reduced: boolean; size: number }[] = [];
+  for (const [axis, size] of shape.entries()) {
+    if (size === 1) continue;
+    const last = groups.at(-1);
+    if (last?.reduced === axes.has(axis)) last.size *= size;
+    else groups.push({ reduced: axes.has(axis), size });
+  }
+  return groups;
+};
+
+/**
+ * Rewrites a sum or mean whose order of summation would depend on the number of threads. Gives whether it did.
+ *
+ * `[kept, reduced, kept]` becomes a product with a row of ones, as fast; `[reduced, kept, reduced]` two reductions.
+ */
+export const steadySum = (node: GraphNode, { add, constant, info, numbers }: Rewriter): boolean => {
+  if ((node.op !== 'ReduceSum' && node.op !== 'ReduceMean') || !node.inputs[1]) return false;
+  const { shape, dtype } = info(node.inputs[0]!);
+  const axes = numbers(node.inputs[1])?.map((axis) => (axis + shape.length) % shape.length);
+  if (dtype !== 'float32' || !axes?.length) return false;
+  const groups = groupsOf(shape, new Set(axes));
+  const [a, b, c] = groups;
+  if (!a || !b || !c || groups.length > 3) return false;
+  const out = info(node.outputs[0]!).shape;
+  const int64 = (values: readonly number[]) =>
+    constant({ shape: [values.length], dtype: 'int64', data: BigInt64Array.from(values, BigInt) });
+  const flat = () => add('Reshape', [node.inputs[0]!, int64([a.size, b.size, c.size])], [a.size, b.size, c.size]);
+  const finish = (name: string) => add('Reshape', [name, int64(out)], out, {}, node.outputs[0]);
+
+  if (b.reduced && a.size < THREADS) {
+    const share = node.op === 'ReduceMean' ? 1 / b.size : 1;
+    const row = constant({ shape: [1, b.size], dtype: 'float32', data: new Float32Array(b.size).fill(share) });
+    finish(add('MatMul', [row, flat()], [a.size, 1, c.size]));
+    return true;
+  }
+  if (a.reduced && b.size < THREADS) {
+    const drop = { keepdims: { int: 0 } } as const;
+    const inner = add(node.op, [flat(), int64([2])], [a.size, b.size], drop);
+    finish(add(node.op, [inner, int64([0])], [b.size], drop));
+    return true;
+  }
+  return false;
+};

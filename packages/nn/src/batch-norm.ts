@@ -40,12 +40,18 @@ const normalizeFixed = (
     ],
   );
 
+/**
+ * The mean per channel, rows first: a float32 sum of a whole map would be off by some 1e-6 of itself, and move every
+ * activation of the channel by that; in two stages it is ten times closer.
+ */
+const channelMean = (x: Tensor4D): Tensor1D => tf.mean(tf.mean(x, 2), [0, 1]) as Tensor1D;
+
 /** Normalises by the batch's own mean and biased variance; the gradient is the closed form, one tape entry. */
 const normalizeBatch = (x: Tensor4D, weight: Tensor1D, bias: Tensor1D, eps: number) => {
   const { mean, variance, centred } = withoutTape(() => {
-    const centre = tf.mean(x, AXES) as Tensor1D;
+    const centre = channelMean(x);
     const difference = tf.sub(x, centre) as Tensor4D;
-    return { mean: centre, variance: tf.mean(tf.square(difference), AXES) as Tensor1D, centred: difference };
+    return { mean: centre, variance: channelMean(tf.square(difference) as Tensor4D), centred: difference };
   });
   const count = x.size / x.shape[3];
   const value = differentiable<Tensor4D>(

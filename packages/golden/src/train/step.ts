@@ -1,4 +1,4 @@
-import { createRng, type TensorSpec } from '@detrain/core';
+import { createRng, type HostTensor, type HostTensors, type Rng, type TensorSpec } from '@detrain/core';
 import type { GroupOutput, Predictions, Recipe } from '@detrain/core/tensors';
 import type { StepResult, TrainingProgram } from '@detrain/engine';
 import { makePass } from '@detrain/nn';
@@ -65,6 +65,26 @@ const seeingProgram = (
       };
     },
   };
+};
+
+/** Images whose values differ from these in the last bits, up or down by `rng`. */
+const rounded = (images: HostTensor, rng: Rng): HostTensor => ({
+  ...images,
+  data: Float32Array.from(images.data, (value) => value * (1 + (rng.next() < 0.5 ? -1 : 1) * 2 ** -20)),
+});
+
+/** Roundings that {@link seeRoundings} takes. */
+const ROUNDINGS = 6;
+
+/** The gradients of a step on images that differ from a case's in their last bits, several times. */
+export const seeRoundings = async (setup: TrainSetup, recipe: Recipe, epoch: number): Promise<HostTensors[]> => {
+  const rng = createRng('roundings');
+  const all: HostTensors[] = [];
+  for (let i = 0; i < ROUNDINGS; i++) {
+    const images = rounded(setup.images, rng.fork(i));
+    all.push((await seeStep({ ...setup, images }, recipe, epoch)).gradients);
+  }
+  return all;
 };
 
 /** One forward and backward pass of a case with a recipe; nothing is changed. */

@@ -67,34 +67,19 @@ const seeingProgram = (
   };
 };
 
-/** Images whose values differ from these in the last bits, up or down by `rng`. */
-const rounded = (images: HostTensor, rng: Rng): HostTensor => ({
-  ...images,
-  data: Float32Array.from(images.data, (value) => value * (1 + (rng.next() < 0.5 ? -1 : 1) * 2 ** -20)),
-});
-
-/** Roundings that {@link seeRoundings} takes. */
-const ROUNDINGS = 6;
-
-/** The gradients of a step on images that differ from a case's in their last bits, several times. */
-export const seeRoundings = async (setup: TrainSetup, recipe: Recipe, epoch: number): Promise<HostTensors[]> => {
-  const rng = createRng('roundings');
-  const all: HostTensors[] = [];
-  for (let i = 0; i < ROUNDINGS; i++) {
-    const images = rounded(setup.images, rng.fork(i));
-    all.push((await seeStep({ ...setup, images }, recipe, epoch)).gradients);
-  }
-  return all;
-};
-
-/** One forward and backward pass of a case with a recipe; nothing is changed. */
-export const seeStep = async (setup: TrainSetup, recipe: Recipe, epoch: number): Promise<SeenStep> => {
-  const { detector, parameters, images, targets, known } = setup;
+/** Makes a case's step ready, lets `use` run it on images as often as it likes, and frees it. */
+const withStep = async <T>(
+  setup: TrainSetup,
+  recipe: Recipe,
+  epoch: number,
+  use: (run: (images: HostTensor) => Promise<SeenStep>) => Promise<T>,
+): Promise<T> => {
+  const { detector, parameters, targets, known } = setup;
   const program = seeingProgram(setup, recipe);
-  const inputs = stepInputs({ detector, parameters, images, known });
-  const criterion = program.criterion(inputs);
   const training = (await sharedEngine()).training(program);
-  try {
+  const run = async (images: HostTensor): Promise<SeenStep> => {
+    const inputs = stepInputs({ detector, parameters, images, known });
+    const criterion = program.criterion(inputs);
     let assigned: AssignResult | undefined;
     let seen: SeenStep['seen'] = {};
     const result = await training.step(inputs, (readback) => {
@@ -106,7 +91,32 @@ export const seeStep = async (setup: TrainSetup, recipe: Recipe, epoch: number):
       return assigned.dense;
     });
     return { ...result, seen, assigned: assigned as AssignResult };
+  };
+  try {
+    return await use(run);
   } finally {
     await training.dispose();
   }
 };
+
+/** One forward and backward pass of a case with a recipe; nothing is changed. */
+export const seeStep = (setup: TrainSetup, recipe: Recipe, epoch: number): Promise<SeenStep> =>
+  withStep(setup, recipe, epoch, (run) => run(setup.images));
+
+/** Roundings that {@link seeRoundings} takes. */
+const ROUNDINGS = 24;
+
+/** Images whose values differ from these by about one unit in the last place, up or down by `rng`. */
+const rounded = (images: HostTensor, rng: Rng): HostTensor => ({
+  ...images,
+  data: Float32Array.from(images.data, (value) => value * (1 + (rng.next() < 0.5 ? -1 : 1) * 2 ** -23)),
+});
+
+/** The gradients of a step on images that differ from a case's in their last bit, several times. */
+export const seeRoundings = (setup: TrainSetup, recipe: Recipe, epoch: number): Promise<HostTensors[]> =>
+  withStep(setup, recipe, epoch, async (run) => {
+    const rng = createRng('roundings');
+    const all: HostTensors[] = [];
+    for (let i = 0; i < ROUNDINGS; i++) all.push((await run(rounded(setup.images, rng.fork(i)))).gradients);
+    return all;
+  });

@@ -1,6 +1,6 @@
 // Our COCO evaluation beside pycocotools on the synthetic set, in one run: wall and processor seconds, the
 // latter's ratio (a busy machine spoils the former), and the largest difference.
-//   npx tsx --conditions=@detrain/source bench/coco.ts [images=5000]    (needs python3 with pycocotools; it takes a minute or two)
+//   pnpm bench:coco [images=5000]    (needs python3 with pycocotools; it takes a minute or two)
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

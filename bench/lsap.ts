@@ -1,5 +1,5 @@
 // Our LSAP solver beside scipy's, in one run, the two taking turns: medians in milliseconds and their ratio.
-//   npx tsx --conditions=@detrain/source bench/lsap.ts    (needs python3 with numpy and scipy)
+//   pnpm bench:lsap    (needs python3 with numpy and scipy)
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';

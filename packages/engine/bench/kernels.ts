@@ -1,4 +1,4 @@
-// Speed of kernels and their gradients through the compiled way: `pnpm bench [threads]`.
+// Speed of kernels and their gradients through the compiled way: `pnpm bench:kernels [threads]`.
 import type { HostTensor } from '@detrain/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createEngine } from '../src/index.ts';

@@ -1,4 +1,4 @@
-import type { Detections, HostTensor, HostTensors, Suppression } from '@detrain/core';
+import type { Candidates, Detections, HostTensor, HostTensors, Suppression } from '@detrain/core';
 import type { Detector } from '@detrain/core/tensors';
 import type { Engine } from '@detrain/engine';
 import { postprocess } from '@detrain/models';
@@ -15,6 +15,11 @@ export interface DetectorRunner {
     images: HostTensor,
     sizes: readonly (readonly [width: number, height: number])[],
   ): Promise<Detections[]>;
+  /** Every query's class logits and box, one entry an image: what an assigner sees of the last layer. */
+  predict(
+    parameters: ReadonlyMap<string, HostTensor>,
+    images: HostTensor,
+  ): Promise<Required<Pick<Candidates, 'boxes' | 'logits' | 'numClasses'>>[]>;
   dispose(): Promise<void>;
 }
 
@@ -32,18 +37,24 @@ export const detectorRunner = (
     data.set(images.data as Float32Array);
     return { shape: [batchSize, ...rest], dtype: 'float32', data };
   };
+  const predict: DetectorRunner['predict'] = async (parameters, images) => {
+    const outputs: HostTensors = await inference.run(stepInputs({ detector, parameters, images: filled(images) }));
+    const { logits, boxes } = outputs as { logits: HostTensor; boxes: HostTensor };
+    const [, queries = 0, numClasses = 0] = logits.shape;
+    return Array.from({ length: images.shape[0] ?? 0 }, (_, i) => ({
+      logits: (logits.data as Float32Array).subarray(i * queries * numClasses, (i + 1) * queries * numClasses),
+      boxes: (boxes.data as Float32Array).subarray(i * queries * 4, (i + 1) * queries * 4),
+      numClasses,
+    }));
+  };
   return {
+    predict,
     async detect(parameters, images, sizes) {
-      const outputs: HostTensors = await inference.run(stepInputs({ detector, parameters, images: filled(images) }));
-      const { logits, boxes } = outputs as { logits: HostTensor; boxes: HostTensor };
-      const [, queries = 0, numClasses = 0] = logits.shape;
-      return sizes.map(([width, height], i) =>
-        postprocess(
-          (logits.data as Float32Array).subarray(i * queries * numClasses, (i + 1) * queries * numClasses),
-          (boxes.data as Float32Array).subarray(i * queries * 4, (i + 1) * queries * 4),
-          { numClasses, width, height, suppression },
-        ),
-      );
+      const found = await predict(parameters, images);
+      return sizes.map(([width, height], i) => {
+        const { logits, boxes, numClasses } = found[i] as (typeof found)[number];
+        return postprocess(logits, boxes, { numClasses, width, height, suppression });
+      });
     },
     dispose: () => inference.dispose(),
   };

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DetectionDataset } from '@detrain/data';
 import type { FitResult } from '@detrain/trainer';
-import { htmlReport, type Series, sideBySide } from '@detrain/viz';
+import { htmlReport, type ReportMatches, type Series, sideBySide } from '@detrain/viz';
 import { duration } from '../terminal/format.ts';
 import { byLoss } from '../terminal/progress.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -59,6 +59,8 @@ export interface ReportInput {
   /** The last evaluation of this process; null leaves pictures and classes out. */
   readonly evaluation: Evaluation | null;
   readonly val: DetectionDataset;
+  /** Who was matched to whom. */
+  readonly matches: readonly ReportMatches[];
   /** Pictures to show. */
   readonly pictures?: number;
 }
@@ -141,6 +143,7 @@ export const writeReport = async (input: ReportInput): Promise<string> => {
         ]
       : [],
     predictions,
+    matches: input.matches,
     classes: val.classes,
     config,
   });

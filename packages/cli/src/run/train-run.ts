@@ -21,6 +21,7 @@ import {
   writeManifest,
   writeResolvedConfig,
 } from './manifest.ts';
+import { matchesOf } from './matches.ts';
 import { buildDetector, freshWeights, useWeights } from './model.ts';
 import { recipeOf, requireFit } from './recipe.ts';
 import { writeReport } from './report.ts';
@@ -46,6 +47,9 @@ export interface TrainOutcome {
   readonly folder: string;
   readonly result: FitResult;
 }
+
+/** Images whose matches the report shows. */
+const MATCHED_PICTURES = 4;
 
 const batchesOf = (config: ResolvedConfig, data: RunData, recipe: Recipe): BatchSource => {
   const loader = createLoader({
@@ -179,7 +183,17 @@ export const trainRun = async (request: TrainRequest): Promise<TrainOutcome> => 
       logEvery: config.logEvery,
       callbacks: [...request.callbacks, config.callbacks],
     });
-    await writeReport({ folder, manifest, config, result, evaluation, val: data.val });
+    const matches = await matchesOf({
+      runner,
+      parameters: result.parameters,
+      recipe,
+      dataset: data.val,
+      inputSize: config.inputSize,
+      epoch: result.epoch,
+      step: result.step,
+      count: MATCHED_PICTURES,
+    });
+    await writeReport({ folder, manifest, config, result, evaluation, val: data.val, matches });
     return { folder, result };
   } finally {
     await engine.dispose();

@@ -55,11 +55,15 @@ const trainCases = [
   'rtdetrv2_r18_160',
 ];
 
+/** Cases without a union set (RT-DETR). */
+const noUnion = ['rtdetrv2_r18_160'];
+/** Cases that store a part of the predictions only. */
+const inPart = ['deim_rtdetrv2_r18_160', 'deim_rtdetrv2_r18_160_bneval', 'dfine_n_256'];
+
 describe('training cases of the official code', () => {
-  it.for(trainCases)('gives the same union set in %s', (name, test) => {
+  it.for(trainCases.filter((name) => !noUnion.includes(name)))('gives the same union set in %s', (name, test) => {
     const meta = readJson(reference(test, 'deim', 'train', name, 'meta.json'));
     const go = meta.variants.stable_go?.go_indices ?? meta.go_indices;
-    if (!go) test.skip('no union set in this case');
     meta.target_counts.forEach((count: number, b: number) => {
       const perOutput = Object.values(meta.matcher_calls as Record<string, { indices: number[][][] }>).map(
         ({ indices }) => {
@@ -75,11 +79,10 @@ describe('training cases of the official code', () => {
     });
   });
 
-  it.for(trainCases)('gives the same matches in %s', (name, test) => {
+  it.for(trainCases.filter((name) => !inPart.includes(name)))('gives the same matches in %s', (name, test) => {
     const folder = reference(test, 'deim', 'train', name);
     const meta = readJson(path.join(folder, 'meta.json'));
     const tensors = readTensors(path.join(folder, 'tensors.safetensors'));
-    if (!tensors.names.includes('out.pred_logits')) test.skip('predictions are not stored in full');
     for (const [output, { indices }] of Object.entries(meta.matcher_calls as Record<string, { indices: number[][][] }>))
       indices.forEach(([queries, gts], b) => {
         const candidates = candidatesOf(tensors, `out.${prefixes[output]}`, b);

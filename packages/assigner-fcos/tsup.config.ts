@@ -1,0 +1,3 @@
+import { library } from '@detrain/tooling/tsup';
+
+export default library();

@@ -1,0 +1,3 @@
+import { project } from '@detrain/tooling/vitest';
+
+export default project('positive-queries');

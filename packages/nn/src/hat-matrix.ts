@@ -18,8 +18,10 @@ const hat = (u: Tensor) => tf.relu(tf.sub(1, tf.abs(u)));
 export const hatMatrix = (points: WeightedPoints, { height, width }: MapSize): Tensor3D => {
   const [rows, queries, count] = points.x.shape;
   const flat = rows * queries;
-  const across = hat(tf.sub(tf.reshape(points.x, [flat, count, 1]), range(width, [1, 1, width])));
-  const down = hat(tf.sub(tf.reshape(points.y, [flat, 1, count]), range(height, [1, height, 1])));
-  const weighted = tf.mul(down, tf.reshape(points.weight, [flat, 1, count]));
-  return tf.reshape(tf.matMul(weighted, across), [rows, queries, height * width]) as Tensor3D;
+  // Cells last on both sides: rows of a few points would be four times slower.
+  const hats = (at: Tensor3D, cells: number) =>
+    hat(tf.sub(tf.reshape(at, [flat, count, 1]), range(cells, [1, 1, cells])));
+  const weighted = tf.mul(hats(points.y, height), tf.reshape(points.weight, [flat, count, 1]));
+  const shares = tf.matMul(weighted, hats(points.x, width), true, false);
+  return tf.reshape(shares, [rows, queries, height * width]) as Tensor3D;
 };

@@ -39,7 +39,7 @@ const rates: readonly (readonly [rate: number, ops: readonly string[]])[] = [
   [150, ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin']],
   [400, ['Exp', 'Log', 'Sigmoid', 'Tanh', 'Erf', 'Softplus', 'Softmax', 'LogSoftmax', 'Sin', 'Cos', 'Pow', 'Elu']],
   [600, ['MaxPool', 'AveragePool', 'LayerNormalization', 'InstanceNormalization']],
-  [200, ['MatMul', 'Gemm', 'Conv']],
+  [200, ['MatMul', 'FusedMatMul', 'Gemm', 'Conv']],
 ];
 const rateOf = new Map(rates.flatMap(([rate, ops]) => ops.map((op) => [op, rate] as const)));
 
@@ -47,20 +47,23 @@ const bytes = { float32: 4, int32: 4, bool: 1, int64: 8 } as const;
 const megabytes = ({ shape, dtype }: ValueInfo): number => (sizeOf(shape) * bytes[dtype]) / 1e6;
 
 /** Multiplications and additions that one element of the result takes. */
-const depth = (op: string, [a, b]: readonly (ValueInfo | undefined)[]): number =>
-  op === 'Conv' ? sizeOf(b!.shape.slice(1)) : op === 'MatMul' || op === 'Gemm' ? a!.shape.at(-1)! : 0;
+const depth = ({ op, attributes }: GraphNode, [a, b]: readonly (ValueInfo | undefined)[]): number => {
+  if (op === 'Conv') return sizeOf(b!.shape.slice(1));
+  const turned = (attributes['transA'] as { int: number } | undefined)?.int;
+  return op.endsWith('MatMul') || op === 'Gemm' ? a!.shape.at(turned ? -2 : -1)! : 0;
+};
 
 /** Microseconds that it takes to hand a value from one session to the other. */
 export const carryCost = (value: ValueInfo): number => CROSSING + CARRY * megabytes(value);
 
 /** Microseconds that it takes to run a node again; infinite where it must not be, or nobody knows. */
 export const repeatCost = (node: GraphNode, info: (name: string) => ValueInfo | undefined): number => {
-  const rate = node.domain ? undefined : rateOf.get(node.op);
+  const rate = rateOf.get(node.op);
   const inputs = node.inputs.map(info);
   if (rate === undefined || !inputs[0]) return Number.POSITIVE_INFINITY;
   const outputs = node.outputs.flatMap((name) => info(name) ?? []);
   const measured = node.op.startsWith('Reduce') ? inputs[0] : undefined;
   const moved = measured ? megabytes(measured) : outputs.reduce((sum, output) => sum + megabytes(output), 0);
-  const arithmetic = outputs.reduce((sum, { shape }) => sum + sizeOf(shape) * 2 * depth(node.op, inputs), 0);
+  const arithmetic = outputs.reduce((sum, { shape }) => sum + sizeOf(shape) * 2 * depth(node, inputs), 0);
   return 1 + (rate ? 4 : 0) + rate * moved + arithmetic / ARITHMETIC;
 };

@@ -2,6 +2,7 @@ import { trace } from '@detrain/onnx';
 import { specsOf } from '../host.ts';
 import type { Inference, InferenceProgram, Tensors } from '../types.ts';
 import { createCache, createQueue, keyOf } from './cache.ts';
+import { fuseTransposes } from './fuse-transposes.ts';
 import { renamed, withPrefix } from './names.ts';
 import { type OpenSession, openSession, type Shared } from './session.ts';
 import { steady } from './steady.ts';
@@ -19,7 +20,7 @@ export const compiledInference = (program: InferenceProgram, shared: Shared, cac
         const specs = specsOf(inputs);
         const { session, inputs: named } = await cache.get(keyOf(specs), async () => {
           const run = (given: Tensors) => renamed('output:', program.run(withPrefix('input:', given)));
-          const graph = steady(trace(run, renamed('input:', specs)));
+          const graph = fuseTransposes(steady(trace(run, renamed('input:', specs))));
           return { session: await openSession(graph, shared), inputs: graph.inputs };
         });
         return pick(await session.run(feed(shared.runtime, named, 'input:', inputs)), 'output:');

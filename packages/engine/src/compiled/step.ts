@@ -6,6 +6,7 @@ import { checkTargets, zeros } from '../host.ts';
 import { gradientsOf } from '../program.ts';
 import { tf } from '../tf.ts';
 import type { Assign, NodeTime, StepResult, Tensors, TrainingProgram } from '../types.ts';
+import { fuseTransposes } from './fuse-transposes.ts';
 import { renamed, withPrefix } from './names.ts';
 import { readProfile } from './profile.ts';
 import { type OpenSession, openSession, type Shared } from './session.ts';
@@ -68,7 +69,7 @@ export const compileStep = async (
 ): Promise<CompiledStep> => {
   const { runtime, live } = shared;
   const targetSpecs = program.targets(specs);
-  const graph = steady(recordStep(program, specs, targetSpecs));
+  const graph = fuseTransposes(steady(recordStep(program, specs, targetSpecs)));
   const { first, second, carried } = split(graph, isFirst);
   const sessions: OpenSession[] = [await openSession(first, shared)];
   try {

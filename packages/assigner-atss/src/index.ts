@@ -1,1 +1,2 @@
-export {};
+export * from './assign-atss.ts';
+export * from './atss.ts';

@@ -1,1 +1,2 @@
-export {};
+export * from './assign-fcos.ts';
+export * from './fcos.ts';

@@ -1,1 +1,2 @@
-export {};
+export * from './assign-simota.ts';
+export * from './simota.ts';

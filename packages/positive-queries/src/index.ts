@@ -1,1 +1,3 @@
-export {};
+export * from './choose.ts';
+export * from './masks.ts';
+export * from './positive-queries.ts';

@@ -47,10 +47,10 @@ export const xyxyToCxcywh = (boxes: FlatBoxes): Float32Array => {
   return out;
 };
 
-/** Areas `[count]` of boxes given as x1 y1 x2 y2 `[count * 4]`, in the square of their unit. */
+/** Areas `[count]` of boxes given as x1 y1 x2 y2 `[count * 4]`, in the square of their unit; float32 at every step, as in torchvision. */
 export const area = (boxes: FlatBoxes): Float32Array => {
   const out = new Float32Array(countBoxes(boxes));
   for (let i = 0, k = 0; i < out.length; i++, k += 4)
-    out[i] = ((boxes[k + 2] as number) - (boxes[k] as number)) * ((boxes[k + 3] as number) - (boxes[k + 1] as number));
+    out[i] = Math.fround(boxes[k + 2]! - boxes[k]!) * Math.fround(boxes[k + 3]! - boxes[k + 1]!);
   return out;
 };

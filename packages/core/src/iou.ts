@@ -1,4 +1,5 @@
 import { countBoxes, type FlatBoxes } from './boxes.ts';
+import { float32Iou } from './float32-iou.ts';
 
 /** IoU of box `i` of `a` and box `j` of `b`, both x1 y1 x2 y2; 0 where both areas are 0. */
 export const iou = (a: FlatBoxes, i: number, b: FlatBoxes, j: number): number => {
@@ -39,18 +40,54 @@ export const giou = (a: FlatBoxes, i: number, b: FlatBoxes, j: number): number =
   return (union === 0 ? 0 : inter / union) - (hull === 0 ? 0 : (hull - union) / hull);
 };
 
-type PairMeasure = (a: FlatBoxes, i: number, b: FlatBoxes, j: number) => number;
+/** Boxes as float32 numbers. */
+const asFloat32 = (boxes: FlatBoxes): Float32Array =>
+  boxes instanceof Float32Array ? boxes : Float32Array.from(boxes);
 
-const matrix = (measure: PairMeasure, a: FlatBoxes, b: FlatBoxes): Float32Array => {
-  const rows = countBoxes(a);
-  const columns = countBoxes(b);
-  const out = new Float32Array(rows * columns);
-  for (let i = 0, k = 0; i < rows; i++) for (let j = 0; j < columns; j++, k++) out[k] = measure(a, i, b, j);
+/** A measure that is 0 of boxes that are apart, of all pairs. */
+const overlapMatrix = (measure: typeof float32Iou, a: FlatBoxes, b: FlatBoxes): Float32Array => {
+  const rows = asFloat32(a);
+  const columns = asFloat32(b);
+  const count = countBoxes(columns);
+  const out = new Float32Array(countBoxes(rows) * count);
+  for (let i = 0, k = 0; k < out.length; i++) {
+    const x1 = rows[4 * i]!;
+    const y1 = rows[4 * i + 1]!;
+    const x2 = rows[4 * i + 2]!;
+    const y2 = rows[4 * i + 3]!;
+    for (let j = 0, q = 0; j < count; j++, q += 4, k++)
+      // Most pairs are apart, and comparing is the fastest way to see it.
+      if (columns[q]! < x2 && columns[q + 1]! < y2 && columns[q + 2]! > x1 && columns[q + 3]! > y1)
+        out[k] = measure(rows, i, columns, j);
+  }
   return out;
 };
 
-/** IoU of every pair `[a, b]`, row-major, of boxes given as x1 y1 x2 y2. */
-export const iouMatrix = (a: FlatBoxes, b: FlatBoxes): Float32Array => matrix(iou, a, b);
+/**
+ * IoU of every pair `[a, b]`, row-major, of boxes given as x1 y1 x2 y2; 0 where both areas are 0.
+ *
+ * Float32 at every step, as in torchvision: what is equal there (a tie, a threshold met) is equal here.
+ */
+export const iouMatrix = (a: FlatBoxes, b: FlatBoxes): Float32Array => overlapMatrix(float32Iou, a, b);
+
+/** Share of box `i` of `a` that box `j` of `b` covers. */
+const float32Iof: typeof float32Iou = (a, i, b, j) => {
+  const p = 4 * i;
+  const q = 4 * j;
+  const width = Math.fround(Math.min(a[p + 2]!, b[q + 2]!) - Math.max(a[p]!, b[q]!));
+  const height = Math.fround(Math.min(a[p + 3]!, b[q + 3]!) - Math.max(a[p + 1]!, b[q + 1]!));
+  const own = Math.fround(Math.fround(a[p + 2]! - a[p]!) * Math.fround(a[p + 3]! - a[p + 1]!));
+  return own > 0 ? Math.fround(Math.fround(width * height) / own) : 0;
+};
+
+/** Share of each box of `a` that each box of `b` covers `[a, b]`, row-major (IoF), float32 at every step; 0 where `a` has no area. */
+export const iofMatrix = (a: FlatBoxes, b: FlatBoxes): Float32Array => overlapMatrix(float32Iof, a, b);
 
 /** Generalised IoU of every pair `[a, b]`, row-major, of boxes given as x1 y1 x2 y2. */
-export const giouMatrix = (a: FlatBoxes, b: FlatBoxes): Float32Array => matrix(giou, a, b);
+export const giouMatrix = (a: FlatBoxes, b: FlatBoxes): Float32Array => {
+  const rows = countBoxes(a);
+  const columns = countBoxes(b);
+  const out = new Float32Array(rows * columns);
+  for (let i = 0, k = 0; i < rows; i++) for (let j = 0; j < columns; j++, k++) out[k] = giou(a, i, b, j);
+  return out;
+};

@@ -44,8 +44,12 @@ export interface Pass {
   readonly batchStatistics: boolean;
   /** The tensor bound to a parameter's name. Throws on an unknown name. */
   parameter(name: string): Tensor;
+  /** Whether a tensor keeps its value whatever the run does: a batch norm with frozen statistics uses them. */
+  isFrozen(name: string): boolean;
   /** Records a statistic's new value. */
   update(name: string, value: Tensor): void;
+  /** Is shown what enters each batch norm `[batch, height, width, channels]`, where statistics are measured. */
+  observe?(norm: string, x: Tensor4D): void;
 }
 
 /** One output of a detector: what a layer predicts for each candidate. */
@@ -58,6 +62,8 @@ export interface Predictions {
   readonly corners?: Tensor3D;
   /** The box that `corners` refine, no gradient `[batch, candidates, 4]`. */
   readonly reference?: Tensor3D;
+  /** What a head thinks of each box's quality, its centerness (ATSS, FCOS) or IoU (PAA), logits `[batch, candidates]`. */
+  readonly quality?: Tensor2D;
 }
 
 export interface Pyramid {
@@ -102,6 +108,8 @@ export interface OutputLayout {
   readonly pre: boolean;
   /** Whether there is an `encoder` output. */
   readonly encoder: boolean;
+  /** Whether layers have `corners`, which local losses need; not known where absent. */
+  readonly distributions?: boolean;
 }
 
 /** A model: plain functions of tensors. Holds no tensors itself, so nothing needs disposing. */
@@ -134,6 +142,8 @@ export interface DenseTargets {
   readonly quality?: Tensor2D;
   /** What sums are divided by. */
   readonly normalizer: Scalar;
+  /** Sums of `positive` and of the others' `classWeight` over the whole batch, where these rows may be only a share of it. */
+  readonly counts?: { readonly positives: Scalar; readonly negatives: Scalar };
 }
 
 export interface LossContext {

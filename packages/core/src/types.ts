@@ -26,6 +26,11 @@ export interface Targets {
 export interface Candidates {
   /** cx cy w h in [0, 1], flat `[count * 4]`. */
   readonly boxes: Float32Array;
+  /**
+   * cx cy w h in [0, 1] of what `boxes` were predicted from: anchors, or squares of one stride around points, flat `[count * 4]`; absent
+   * where `boxes` are themselves the anchors or points.
+   */
+  readonly priors?: Float32Array;
   /** Class logits, flat `[count * numClasses]`; absent for anchors. */
   readonly logits?: Float32Array;
   readonly numClasses: number;

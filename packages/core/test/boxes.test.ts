@@ -1,4 +1,4 @@
-import { area, cxcywhToXyxy, giou, giouMatrix, iou, iouMatrix, xyxyToCxcywh } from '@detrain/core';
+import { area, cxcywhToXyxy, giou, giouMatrix, iofMatrix, iou, iouMatrix, xyxyToCxcywh } from '@detrain/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -34,7 +34,7 @@ describe('boxes', () => {
             expect(overlap[k]).toBeGreaterThanOrEqual(0);
             expect(overlap[k]).toBeLessThanOrEqual(1);
             expect(general[k]).toBeGreaterThanOrEqual(-1);
-            expect(general[k]).toBeLessThanOrEqual(overlap[k]! + 1e-6);
+            expect(general[k]).toBeLessThanOrEqual(iou(a, i, b, j) + 1e-6);
             expect(iou(b, j, a, i)).toBe(iou(a, i, b, j));
             expect(giou(b, j, a, i)).toBe(giou(a, i, b, j));
           }
@@ -48,5 +48,26 @@ describe('boxes', () => {
     // Overlap 1, union 7, hull 9; a point inside a box; a point in itself.
     expect(iouMatrix(a, b)).toBeAllclose([1 / 7, 0, 0, 0]);
     expect(giouMatrix(a, b)).toBeAllclose([1 / 7 - 2 / 9, 0, 0, 0]);
+    expect(iofMatrix(a, b)).toBeAllclose([1 / 4, 0, 0, 0]);
+    expect(iofMatrix(b, Float64Array.of(0, 0, 4, 2))).toBeAllclose([1 / 2, 0]);
+  });
+
+  it('rounds IoU to float32 at every step, nowhere else', () => {
+    const round = Math.fround;
+    fc.assert(
+      fc.property(box, box, (p, q) => {
+        const a = cxcywhToXyxy(Float32Array.from(p)) as unknown as [number, number, number, number];
+        const b = cxcywhToXyxy(Float32Array.from(q)) as unknown as [number, number, number, number];
+        const width = Math.max(round(Math.min(a[2], b[2]) - Math.max(a[0], b[0])), 0);
+        const height = Math.max(round(Math.min(a[3], b[3]) - Math.max(a[1], b[1])), 0);
+        const inter = round(width * height);
+        const areaOf = (c: typeof a) => round(round(c[2] - c[0]) * round(c[3] - c[1]));
+        const union = round(round(areaOf(a) + areaOf(b)) - inter);
+        const flat = (c: typeof a) => Float32Array.from(c);
+        expect(iouMatrix(flat(a), flat(b))[0]).toBe(union > 0 ? round(inter / union) : 0);
+        expect(iofMatrix(flat(a), flat(b))[0]).toBe(areaOf(a) > 0 ? round(inter / areaOf(a)) : 0);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

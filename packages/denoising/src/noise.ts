@@ -1,13 +1,8 @@
+import { inverseSigmoid } from '@detrain/core';
 import type { DenoisingDraws } from './draws.ts';
 
 const { fround } = Math;
 const clamp = (x: number) => Math.min(Math.max(x, 0), 1);
-
-/** The logit of x in [0, 1], both x and 1 - x held above 1e-5: between -11.5129 and 11.5129. */
-export const inverseSigmoid = (x: number, eps = 1e-5): number => {
-  const inside = clamp(x);
-  return Math.log(fround(Math.max(inside, eps) / Math.max(fround(1 - inside), eps)));
-};
 
 /** How one box is noised. */
 export interface BoxNoise {

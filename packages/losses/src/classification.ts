@@ -27,7 +27,10 @@ export const qualityOf = (
 
 /** One-hot class targets `[batch, candidates, classes]`; a row of zeros for background. */
 export const oneHot = (targets: DenseTargets, numClasses: number): tf.Tensor3D =>
-  tf.oneHot(targets.labels, numClasses, 1, 0, 'float32') as tf.Tensor3D;
+  // tf.oneHot wants two classes at least; of one class, 0 is the class and 1 the background
+  numClasses === 1
+    ? tf.expandDims<tf.Tensor3D>(tf.sub(1, tf.cast(targets.labels, 'float32')), -1)
+    : (tf.oneHot(targets.labels, numClasses, 1, 0, 'float32') as tf.Tensor3D);
 
 /**
  * Binary cross entropy of logits, elementwise, exact for large logits; its gradient reuses the probabilities.
@@ -44,7 +47,7 @@ export const binaryCrossEntropy = <T extends tf.Tensor>(logits: T, probability: 
     };
   })(logits) as T;
 
-/** x ** exponent of x >= 0 without gradient, with cheap forms of the exponents that papers use. */
+/** x ** exponent of x >= 0, with cheap forms of the exponents that papers use; its gradient at 0 may be NaN. */
 export const power = <T extends tf.Tensor>(x: T, exponent: number): T => {
   if (exponent === 1) return x;
   if (exponent === 1.5) return tf.mul(x, tf.sqrt(x));

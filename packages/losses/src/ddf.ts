@@ -19,7 +19,11 @@ const negatives = (targets: DenseTargets): tf.Tensor => tf.mul(tf.sub(1, targets
 const counts = (targets: DenseTargets, context: LossContext) =>
   shared(context, `ddf/counts/${targets.positive.id}`, () => {
     const negative = negatives(targets);
-    return { negative, matched: tf.sum(targets.positive), unmatched: tf.sum(negative) };
+    return {
+      negative,
+      matched: targets.counts?.positives ?? tf.sum(targets.positive),
+      unmatched: targets.counts?.negatives ?? tf.sum(negative),
+    };
   });
 
 /** sqrt of the number of edges, scaled to the reference batch: the balance is always that of the main group. */

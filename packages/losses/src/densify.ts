@@ -22,6 +22,12 @@ export interface DenseHost extends DenseArrays {
   /** `slots * numCandidates`. */
   readonly candidates: number;
   readonly normalizer: number;
+  /** What the normaliser counts; counts of several shares of a batch add up, which normalisers do not. */
+  readonly counted: number;
+  /** Sum of `positive`. */
+  readonly positives: number;
+  /** Sum of `classWeight` where not positive. */
+  readonly negatives: number;
 }
 
 export interface DensifyOptions {
@@ -142,14 +148,18 @@ export const densify = (
     });
   });
 
-  const divisor = {
-    targets: Math.max(objects, 1) * groups,
-    pairs: Math.max(pairs, 1),
-    quality: Math.max(quality, 1),
-    sampled: Math.max(batch * numCandidates - ignored, 1),
-  }[normalizer];
-  return { ...arrays, batch, candidates, normalizer: divisor };
+  let negatives = 0;
+  arrays.positive.forEach((positive, row) => {
+    if (!positive) negatives += arrays.classWeight[row] as number;
+  });
+  const counted = { targets: objects, pairs, quality, sampled: batch * numCandidates - ignored }[normalizer];
+  const divisor = normalizerOf(normalizer, counted, groups);
+  return { ...arrays, batch, candidates, normalizer: divisor, counted, positives: pairs, negatives };
 };
+
+/** What sums are divided by, from what was counted in the whole batch: at least 1, and `groups` times that for objects. */
+export const normalizerOf = (normalizer: Normalizer, counted: number, groups = 1): number =>
+  Math.max(counted, 1) * (normalizer === 'targets' ? groups : 1);
 
 const clear = (arrays: DenseArrays, numClasses: number): void => {
   arrays.labels.fill(numClasses);

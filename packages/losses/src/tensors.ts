@@ -25,5 +25,6 @@ export const repeatCandidates = (predictions: Predictions, slots: number): Predi
     boxes: repeat(predictions.boxes),
     ...(predictions.corners && { corners: repeat(predictions.corners) }),
     ...(predictions.reference && { reference: repeat(predictions.reference) }),
+    ...(predictions.quality && { quality: tf.tile(predictions.quality, [1, slots]) }),
   };
 };

@@ -12,9 +12,11 @@ import {
   fgl,
   focal,
   giou,
+  iou,
   l1,
   mal,
   repeatCandidates,
+  smoothL1,
   toTensors,
   twoBinTargets,
   vfl,
@@ -26,7 +28,7 @@ beforeAll(async () => {
 });
 
 const numClasses = 3;
-const all: Loss[] = [mal(), vfl(), focal(), l1(), giou(), fgl(), ddf()];
+const all: Loss[] = [mal(), vfl(), focal(), l1(), giou(), iou(), iou({ form: 'linear' }), smoothL1(), fgl(), ddf()];
 
 /** A random image: predictions and targets, some candidates matched, some ignored. */
 const scene = (seed: number, count: number) => {

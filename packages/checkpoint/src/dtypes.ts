@@ -1,5 +1,5 @@
 import type { HostTensor } from '@detrain/core';
-import { safetensorsError } from './error.ts';
+import { checkpointError } from './error.ts';
 
 /** The element types of a safetensors file that this package reads and writes. */
 export type StoredDType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
@@ -83,7 +83,7 @@ const fromBrain = (bits: Uint16Array): Float32Array => {
 const narrowed = (data: BigInt64Array): Int32Array =>
   Int32Array.from(data, (value) => {
     if (value !== BigInt.asIntN(32, value))
-      throw safetensorsError(
+      throw checkpointError(
         'bad-value',
         `int64 value ${value} does not fit int32`,
         'values in [-2^31, 2^31)',
@@ -95,7 +95,7 @@ const narrowed = (data: BigInt64Array): Int32Array =>
 /**
  * The host form of a stored tensor: floating types become float32, integers int32, BOOL bool.
  *
- * @throws SafetensorsError `bad-value` when an int64 value does not fit int32.
+ * @throws CheckpointError `bad-value` when an int64 value does not fit int32.
  */
 export const toHost = (tensor: StoredTensor): HostTensor => {
   const { shape } = tensor;

@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, write
 import path from 'node:path';
 import type { HostTensor } from '@detrain/core';
 import { toHost } from './dtypes.ts';
-import { isSafetensorsError } from './error.ts';
+import { inFile } from './error.ts';
 import { decodeSafetensors, type SafetensorsContent, safetensorsParts, type TensorsToWrite } from './safetensors.ts';
 
 /** A file's tensors in host types. */
@@ -62,7 +62,7 @@ export const writeAtomically = (file: string, parts: readonly Uint8Array[]): voi
  * Writes a safetensors file atomically. Synchronous on purpose: parameters are changed in place by the next step, and
  * must not change while they are being written.
  *
- * @throws SafetensorsError when data and shape disagree, and what the file system throws.
+ * @throws CheckpointError when data and shape disagree, and what the file system throws.
  */
 export const writeSafetensors = (
   file: string,
@@ -73,15 +73,14 @@ export const writeSafetensors = (
 /**
  * Reads a safetensors file in its own element types.
  *
- * @throws SafetensorsError naming the file and the broken rule, and what the file system throws.
+ * @throws CheckpointError naming the file and the broken rule, and what the file system throws.
  */
 export const readSafetensors = (file: string): SafetensorsContent => {
   const bytes = readFileSync(file);
   try {
     return decodeSafetensors(bytes);
   } catch (error) {
-    if (isSafetensorsError(error)) Object.assign(error, { file, message: `${error.message} File: ${file}` });
-    throw error;
+    throw inFile(error, file);
   }
 };
 

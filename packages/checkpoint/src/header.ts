@@ -1,5 +1,5 @@
 import { isStoredDType, type StoredDType, widths } from './dtypes.ts';
-import { safetensorsError } from './error.ts';
+import { checkpointError } from './error.ts';
 import { topLevelKeys } from './keys.ts';
 
 /** Where a tensor lies in the data part of a file. */
@@ -29,15 +29,15 @@ const parse = (text: string): Record<string, unknown> => {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw Object.assign(safetensorsError('bad-json', `the header is not JSON (${String(cause)})`, 'one JSON object'), {
+    throw Object.assign(checkpointError('bad-json', `the header is not JSON (${String(cause)})`, 'one JSON object'), {
       cause,
     });
   }
-  if (!object(value)) throw safetensorsError('bad-json', 'the header is not a JSON object', 'one JSON object');
+  if (!object(value)) throw checkpointError('bad-json', 'the header is not a JSON object', 'one JSON object');
   const seen = new Set<string>();
   for (const key of topLevelKeys(text)) {
     if (seen.has(key))
-      throw safetensorsError('duplicate-name', `the name ${JSON.stringify(key)} is there twice`, 'each name once');
+      throw checkpointError('duplicate-name', `the name ${JSON.stringify(key)} is there twice`, 'each name once');
     seen.add(key);
   }
   return value;
@@ -46,39 +46,39 @@ const parse = (text: string): Record<string, unknown> => {
 const parseMetadata = (value: unknown): Record<string, string> => {
   if (value === undefined) return {};
   if (!object(value) || Object.values(value).some((v) => typeof v !== 'string'))
-    throw safetensorsError('bad-header', '__metadata__ holds something else', 'an object of strings');
+    throw checkpointError('bad-header', '__metadata__ holds something else', 'an object of strings');
   return value as Record<string, string>;
 };
 
 const parseEntry = (name: string, value: unknown, available: number): HeaderEntry => {
   const label = JSON.stringify(name);
-  if (!object(value)) throw safetensorsError('bad-header', `${label} is not an object`, 'dtype, shape, data_offsets');
+  if (!object(value)) throw checkpointError('bad-header', `${label} is not an object`, 'dtype, shape, data_offsets');
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isStoredDType(dtype))
-    throw safetensorsError(
+    throw checkpointError(
       'unknown-dtype',
       `${label} has dtype ${JSON.stringify(dtype)}`,
       `one of ${Object.keys(widths).join(' ')}`,
       'Convert the tensor to one of these before saving it',
     );
   if (!Array.isArray(shape) || !shape.every(count))
-    throw safetensorsError('bad-shape', `${label} has shape ${JSON.stringify(shape)}`, 'non-negative integers');
+    throw checkpointError('bad-shape', `${label} has shape ${JSON.stringify(shape)}`, 'non-negative integers');
   const [begin, end] = (Array.isArray(offsets) && offsets.length === 2 ? offsets : []) as unknown[];
   if (!count(begin) || !count(end) || begin > end)
-    throw safetensorsError(
+    throw checkpointError(
       'bad-offsets',
       `${label} has data_offsets ${JSON.stringify(offsets)}`,
       '[begin, end] with 0 <= begin <= end',
     );
   if (end > available)
-    throw safetensorsError(
+    throw checkpointError(
       'out-of-range',
       `${label} ends at byte ${end} of a data part of ${available} bytes`,
       'an end inside the file',
     );
   const wanted = (shape as number[]).reduce((product, side) => product * side, widths[dtype]);
   if (end - begin !== wanted)
-    throw safetensorsError(
+    throw checkpointError(
       'wrong-size',
       `${label} takes ${end - begin} bytes`,
       `${wanted} for ${dtype} [${shape.join(', ')}]`,
@@ -92,13 +92,13 @@ const checkCover = (entries: readonly HeaderEntry[], available: number) => {
   let before = 'the start';
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin < reached)
-      throw safetensorsError(
+      throw checkpointError(
         'overlap',
         `${JSON.stringify(name)} begins at byte ${begin}, inside ${before}`,
         `a begin of ${reached}`,
       );
     if (begin > reached)
-      throw safetensorsError(
+      throw checkpointError(
         'gap',
         `bytes ${reached} to ${begin} before ${JSON.stringify(name)} belong to no tensor`,
         'no holes',
@@ -107,13 +107,13 @@ const checkCover = (entries: readonly HeaderEntry[], available: number) => {
     before = JSON.stringify(name);
   }
   if (reached < available)
-    throw safetensorsError('gap', `${available - reached} bytes after ${before} belong to no tensor`, 'no holes');
+    throw checkpointError('gap', `${available - reached} bytes after ${before} belong to no tensor`, 'no holes');
 };
 
 /**
  * Checks a header against the number of bytes that follow it.
  *
- * @throws SafetensorsError for every rule of the format that it breaks.
+ * @throws CheckpointError for every rule of the format that it breaks.
  */
 export const parseHeader = (text: string, available: number): Header => {
   const { __metadata__: meta, ...tensors } = parse(text);

@@ -1,6 +1,6 @@
 import type { HostTensor } from '@detrain/core';
 import { type StoredTensor, storedTensor, toStored, widths } from './dtypes.ts';
-import { safetensorsError } from './error.ts';
+import { checkpointError } from './error.ts';
 import { MAX_HEADER, parseHeader } from './header.ts';
 
 /** Tensors by name, as host tensors or in a file's own types. */
@@ -17,10 +17,10 @@ const bytesOf = (tensor: StoredTensor) =>
 
 const checkTensor = (name: string, { dtype, shape, data }: StoredTensor) => {
   if (name === '__metadata__')
-    throw safetensorsError('bad-name', 'a tensor is named __metadata__', 'any other name', 'Rename the tensor');
+    throw checkpointError('bad-name', 'a tensor is named __metadata__', 'any other name', 'Rename the tensor');
   const wanted = shape.reduce((product, side) => product * side, 1);
   if (data.length !== wanted || data.BYTES_PER_ELEMENT !== widths[dtype])
-    throw safetensorsError(
+    throw checkpointError(
       'wrong-size',
       `${JSON.stringify(name)} has ${data.length} elements of ${data.BYTES_PER_ELEMENT} bytes`,
       `${wanted} of ${widths[dtype]} for ${dtype} [${shape.join(', ')}]`,
@@ -32,7 +32,7 @@ const checkTensor = (name: string, { dtype, shape, data }: StoredTensor) => {
  * The parts of a safetensors file, header first; the rest are views of the tensors' own memory, wider types first, so
  * that every tensor is aligned.
  *
- * @throws SafetensorsError `wrong-size` when data and shape disagree, `bad-name` for a reserved name.
+ * @throws CheckpointError `wrong-size` when data and shape disagree, `bad-name` for a reserved name.
  */
 export const safetensorsParts = (
   tensors: TensorsToWrite,
@@ -74,22 +74,22 @@ export const encodeSafetensors = (
 /**
  * Reads a safetensors file's bytes; every tensor gets memory of its own, so that it can be changed in place.
  *
- * @throws SafetensorsError with a code for every way a file can be malformed.
+ * @throws CheckpointError with a code for every way a file can be malformed.
  */
 export const decodeSafetensors = (bytes: Uint8Array): SafetensorsContent => {
   if (bytes.length < 8)
-    throw safetensorsError('truncated', `a file of ${bytes.length} bytes`, 'at least 8, the header length');
+    throw checkpointError('truncated', `a file of ${bytes.length} bytes`, 'at least 8, the header length');
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER))
-    throw safetensorsError('header-too-long', `a header of ${length} bytes`, `at most ${MAX_HEADER}`);
+    throw checkpointError('header-too-long', `a header of ${length} bytes`, `at most ${MAX_HEADER}`);
   const start = 8 + Number(length);
   if (start > bytes.length)
-    throw safetensorsError('truncated', `a header of ${length} bytes in a file of ${bytes.length}`, 'a whole header');
+    throw checkpointError('truncated', `a header of ${length} bytes in a file of ${bytes.length}`, 'a whole header');
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start));
   } catch {
-    throw safetensorsError('bad-json', 'the header is not UTF-8', 'UTF-8 JSON');
+    throw checkpointError('bad-json', 'the header is not UTF-8', 'UTF-8 JSON');
   }
   const { entries, metadata } = parseHeader(text, bytes.length - start);
   const tensors = Object.fromEntries(

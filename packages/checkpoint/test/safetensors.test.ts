@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import {
   decodeSafetensors,
   encodeSafetensors,
-  isSafetensorsError,
+  isCheckpointError,
   readHostTensors,
   readSafetensors,
   type StoredTensor,
@@ -30,7 +30,7 @@ const codeOf = (run: () => unknown) => {
   try {
     run();
   } catch (error) {
-    if (isSafetensorsError(error)) return error.code;
+    if (isCheckpointError(error)) return error.code;
     throw error;
   }
   return 'no error';

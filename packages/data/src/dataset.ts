@@ -39,14 +39,15 @@ const groundTruthOf = ({ images, classes, root }: Index): GroundTruth => {
     }),
   );
   return {
-    images: images.map(({ imageId, width, height, file }) => ({
+    images: images.map(({ imageId, width, height, file, federated }) => ({
       id: imageId,
       width,
       height,
       file_name: path.relative(root, file),
+      ...federated,
     })),
     annotations,
-    categories: classes.map(({ id, name }) => ({ id, name })),
+    categories: classes,
   };
 };
 

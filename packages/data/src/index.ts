@@ -1,5 +1,9 @@
 export * from './cache.ts';
 export { type CheckOptions, checkDataset } from './check/check.ts';
+export { COCO_CATEGORY_IDS, COCO_CLASSES } from './class-names/coco.ts';
+export { matchClasses } from './class-names/match-classes.ts';
+export { OBJECTS365_CLASSES } from './class-names/objects365.ts';
+export { publishedClasses } from './class-names/rows.ts';
 export { decodeImage, type ImageHeader, readHeader } from './decode.ts';
 export * from './loader.ts';
 export { findLayout, formatProblem, LAYOUTS, type OpenOptions, openDataset } from './open.ts';

@@ -36,6 +36,22 @@ export interface ObjectRecord {
   readonly place: number;
 }
 
+/** What LVIS says of an image beside its objects; category ids are the file's own. */
+export interface FederatedImage {
+  /** Categories that are certainly not in the image. */
+  readonly neg_category_ids: readonly number[];
+  /** Categories of which not every object is annotated. */
+  readonly not_exhaustive_category_ids: readonly number[];
+}
+
+/** A class of an annotation file. */
+export interface ClassRecord {
+  readonly id: number;
+  readonly name: string;
+  /** LVIS: rare, common or frequent. */
+  readonly frequency?: 'r' | 'c' | 'f';
+}
+
 /** An image as its annotation file has it. */
 export interface ImageRecord {
   /** COCO: the image's id as text; else the file's name without its ending. */
@@ -51,6 +67,8 @@ export interface ImageRecord {
   readonly height: number;
   readonly unit: 'pixel' | 'fraction';
   readonly objects: readonly ObjectRecord[];
+  /** LVIS only. */
+  readonly federated?: FederatedImage;
 }
 
 /** One split of a data set as it was read, with what was wrong with it. */
@@ -58,19 +76,19 @@ export interface Index {
   readonly format: Format;
   readonly root: string;
   readonly split: string;
-  readonly classes: readonly { readonly id: number; readonly name: string }[];
+  readonly classes: readonly ClassRecord[];
   readonly images: readonly ImageRecord[];
   readonly problems: readonly Problem[];
 }
 
-/** The COCO form of a split's annotations, with original ids: what COCO AP needs. */
+/** The COCO form of a split's annotations, with original ids: what COCO AP needs, and LVIS AP where the file is LVIS's. */
 export interface GroundTruth {
-  readonly images: readonly {
+  readonly images: readonly (Partial<FederatedImage> & {
     readonly id: number;
     readonly width: number;
     readonly height: number;
     readonly file_name: string;
-  }[];
+  })[];
   readonly annotations: readonly {
     readonly id: number;
     readonly image_id: number;
@@ -80,7 +98,7 @@ export interface GroundTruth {
     readonly area: number;
     readonly iscrowd: 0 | 1;
   }[];
-  readonly categories: readonly { readonly id: number; readonly name: string }[];
+  readonly categories: readonly ClassRecord[];
 }
 
 /** The annotation of one image, without its pixels. */

@@ -1,4 +1,4 @@
-import type { ObjectRecord, Problem } from '../types.ts';
+import type { ClassRecord, FederatedImage, ObjectRecord, Problem } from '../types.ts';
 
 /** An entry of one of a COCO document's lists. */
 export type Entry = Readonly<Record<string, unknown>>;
@@ -6,17 +6,13 @@ export type Entry = Readonly<Record<string, unknown>>;
 /** Takes a finding; the file is known to the taker. */
 export type Report = (problem: Omit<Problem, 'file'>) => void;
 
-interface Category {
-  readonly id: number;
-  readonly name: string;
-}
-
 /** An image as the document lists it. */
 export interface ImageEntry {
   readonly id: number;
   readonly name: string;
   readonly width: number;
   readonly height: number;
+  readonly federated?: FederatedImage;
 }
 
 /** The objects among the items of a list; nothing where it is no list. */
@@ -24,9 +20,9 @@ export const entriesOf = (value: unknown): readonly Entry[] =>
   Array.isArray(value) ? value.filter((item): item is Entry => typeof item === 'object' && item !== null) : [];
 
 /** The categories, in the order of their ids: contiguous classes. */
-export const readCategories = (entries: readonly Entry[], report: Report): Category[] => {
-  const categories = new Map<number, string>();
-  for (const { id, name } of entries) {
+export const readCategories = (entries: readonly Entry[], report: Report): ClassRecord[] => {
+  const categories = new Map<number, ClassRecord>();
+  for (const { id, name, frequency } of entries) {
     const number = typeof id === 'number' ? id : Number.NaN;
     if (!Number.isInteger(number))
       report({
@@ -46,18 +42,39 @@ export const readCategories = (entries: readonly Entry[], report: Report): Categ
         fix: 'give each category its own id',
         repair: 'the first one counts',
       });
-    else categories.set(number, String(name ?? number));
+    else
+      categories.set(number, {
+        id: number,
+        name: String(name ?? number),
+        ...(frequency === 'r' || frequency === 'c' || frequency === 'f' ? { frequency } : {}),
+      });
   }
-  return [...categories].map(([id, name]) => ({ id, name })).sort((a, b) => a.id - b.id);
+  return [...categories.values()].sort((a, b) => a.id - b.id);
 };
 
 const positive = (value: unknown): number => (typeof value === 'number' && value > 0 ? value : 0);
+
+const numbers = (value: unknown): number[] | null =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'number') : null;
+
+/** LVIS's lists of an image; nothing where the file is not LVIS's. */
+const federatedOf = ({ neg_category_ids, not_exhaustive_category_ids }: Entry): { federated?: FederatedImage } => {
+  const [negative, partial] = [numbers(neg_category_ids), numbers(not_exhaustive_category_ids)];
+  if (!negative || !partial) return {};
+  return { federated: { neg_category_ids: negative, not_exhaustive_category_ids: partial } };
+};
+
+/** LVIS names no files, but where COCO has them: `http://…/val2017/000000397133.jpg` is `val2017/000000397133.jpg`. */
+const nameIn = ({ file_name, coco_url }: Entry): unknown =>
+  file_name === undefined && typeof coco_url === 'string' ? coco_url.split('/').slice(-2).join('/') : file_name;
 
 /** The images, each id once. */
 export const readImages = (entries: readonly Entry[], report: Report): ImageEntry[] => {
   const images = new Map<number, ImageEntry>();
   const names = new Map<string, number>();
-  for (const { id, file_name, width, height } of entries) {
+  for (const entry of entries) {
+    const { id, width, height } = entry;
+    const file_name = nameIn(entry);
     const field = `image ${id}`;
     if (typeof id !== 'number' || typeof file_name !== 'string' || file_name === '') {
       report({
@@ -91,12 +108,12 @@ export const readImages = (entries: readonly Entry[], report: Report): ImageEntr
         fix: 'list each file once',
       });
     names.set(file_name, id);
-    images.set(id, { id, name: file_name, width: positive(width), height: positive(height) });
+    images.set(id, { id, name: file_name, width: positive(width), height: positive(height), ...federatedOf(entry) });
   }
   return [...images.values()];
 };
 
-const idsInWords = (categories: readonly Category[]): string => {
+const idsInWords = (categories: readonly ClassRecord[]): string => {
   const ids = categories.map(({ id }) => id);
   return ids.length > 12 ? `${ids.slice(0, 12).join(', ')}, …` : ids.join(', ') || 'the categories (there are none)';
 };
@@ -105,7 +122,7 @@ const idsInWords = (categories: readonly Category[]): string => {
 export const readObjects = (
   entries: readonly Entry[],
   images: readonly ImageEntry[],
-  categories: readonly Category[],
+  categories: readonly ClassRecord[],
   report: Report,
 ): ReadonlyMap<number, readonly ObjectRecord[]> => {
   const labels = new Map(categories.map(({ id }, label) => [id, label]));

@@ -10,7 +10,7 @@ const OTHER_TASKS = /^(captions|person_keypoints|panoptic|stuff|image_info)/;
 
 const splitName = (json: string): string => {
   const name = stem(json)
-    .replace(/^instances[_-]?/, '')
+    .replace(/^(instances|lvis(_v\d+(\.\d+)?)?)[_-]?/, '')
     .replace(/[_.-]?(annotations?|coco|labels)(?=[_.-]|$)/g, '');
   return name.replace(/^[_.-]+|[_.-]+$/g, '') || 'all';
 };

@@ -50,7 +50,7 @@ export const readCoco = async (located: Located): Promise<Index> => {
   const names = entries.map(({ name }) => name);
   const folder = imageFolder(located, names);
   const images = entries.map(
-    ({ id, name, width, height }): ImageRecord => ({
+    ({ id, name, width, height, federated }): ImageRecord => ({
       id: String(id),
       imageId: id,
       file: path.join(folder, name),
@@ -59,6 +59,7 @@ export const readCoco = async (located: Located): Promise<Index> => {
       height,
       unit: 'pixel',
       objects: objects.get(id)!,
+      ...(federated && { federated }),
     }),
   );
   return { format: 'coco', root, split, classes, images, problems };

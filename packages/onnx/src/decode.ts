@@ -15,6 +15,9 @@ import {
 type Reader = protobuf.Reader;
 type Fields = Readonly<Record<number, (reader: Reader, wire: number) => void>>;
 
+/** `TensorProto.DataLocation.EXTERNAL`. */
+const EXTERNAL = 1;
+
 /** Reads one message: known fields by number, the rest skipped. */
 const read = (reader: Reader, length: number, fields: Fields): void => {
   const end = reader.pos + length;
@@ -56,6 +59,7 @@ const readTensor = (reader: Reader): { name: string; tensor: Constant } => {
   const shape: number[] = [];
   const numbers: number[] = [];
   let code = 0;
+  let location = 0;
   let name = '';
   let raw: Uint8Array | undefined;
   nested(reader, {
@@ -66,7 +70,15 @@ const readTensor = (reader: Reader): { name: string; tensor: Constant } => {
     7: integers(numbers),
     8: (r) => (name = r.string()),
     9: (r) => (raw = r.bytes()),
+    14: (r) => (location = r.int32()),
   });
+  if (location === EXTERNAL)
+    fail(
+      'onnx',
+      `the numbers of tensor '${name}' lie in another file`,
+      'a model in one file',
+      'save it without external data (onnx.save_model(model, path, save_as_external_data=False))',
+    );
   const dtype = typeOf(code, name);
   const values = dtype === 'int64' ? BigInt64Array.from(numbers, BigInt) : ARRAY[dtype].from(numbers as never);
   const data = raw ? new ARRAY[dtype](Uint8Array.from(raw).buffer) : values;
@@ -74,8 +86,8 @@ const readTensor = (reader: Reader): { name: string; tensor: Constant } => {
     fail(
       'onnx',
       `tensor '${name}' has ${data.length} numbers`,
-      `${sizeOf(shape)}`,
-      'external data is not read: save the model in one file',
+      `${sizeOf(shape)} for its shape [${shape.join(', ')}]`,
+      'the file is damaged: download or export it again',
     );
   return { name, tensor: { shape, dtype, data } as Constant };
 };
@@ -104,10 +116,12 @@ const readNode = (reader: Reader): GraphNode => {
   const outputs: string[] = [];
   const attributes: Record<string, Attribute> = {};
   let op = '';
+  let name = '';
   let domain = '';
   nested(reader, {
     1: (r) => inputs.push(r.string()),
     2: (r) => outputs.push(r.string()),
+    3: (r) => (name = r.string()),
     4: (r) => (op = r.string()),
     5: (r) => {
       const [name, value] = readAttribute(r);
@@ -115,7 +129,7 @@ const readNode = (reader: Reader): GraphNode => {
     },
     7: (r) => (domain = r.string()),
   });
-  return { op, inputs, outputs, attributes, ...(domain === '' ? {} : { domain }) };
+  return { op, ...(name === '' ? {} : { name }), inputs, outputs, attributes, ...(domain === '' ? {} : { domain }) };
 };
 
 /** Sizes that are not numbers (named dimensions) read as -1. */
@@ -133,12 +147,7 @@ const readValue = (reader: Reader): NamedValue => {
   return { name, shape, dtype: typeOf(code, name) };
 };
 
-/**
- * The graph in the bytes of an ONNX model file.
- *
- * @throws Error when a tensor's type is not float32, int32, int64 or bool, or its data lies in another file.
- */
-export const decodeModel = (bytes: Uint8Array): Graph => {
+const readModel = (bytes: Uint8Array): Graph => {
   const inputs: NamedValue[] = [];
   const outputs: NamedValue[] = [];
   const nodes: GraphNode[] = [];
@@ -161,4 +170,25 @@ export const decodeModel = (bytes: Uint8Array): Graph => {
   read(reader, bytes.length, { 7: (r) => nested(r, graph) });
   // Old files list their constants among the inputs, too.
   return { inputs: inputs.filter(({ name }) => !constants.has(name)), outputs, nodes, constants, values };
+};
+
+/**
+ * The graph in the bytes of an ONNX model file.
+ *
+ * @throws Error when the bytes are no ONNX model or only a part of one, when a tensor's type is not float32, int32, int64 or
+ *   bool, and when its data lies in another file.
+ */
+export const decodeModel = (bytes: Uint8Array): Graph => {
+  try {
+    return readModel(bytes);
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('onnx: ')) throw error;
+    // What protobufjs and typed arrays say of a message that ends early or makes no sense.
+    return fail(
+      'onnx',
+      `${bytes.length} bytes that are no whole ONNX model (${error instanceof Error ? error.message : String(error)})`,
+      'a model file as an exporter wrote it',
+      'it is damaged or was cut short: download or export it again',
+    );
+  }
 };

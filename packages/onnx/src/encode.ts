@@ -52,11 +52,12 @@ const writeAttribute = (writer: Writer, name: string, value: Attribute): void =>
 };
 
 /** NodeProto. */
-const writeNode = (writer: Writer, { op, domain, inputs, outputs, attributes }: GraphNode): void => {
-  for (const name of inputs) text(writer, 1, name);
-  for (const name of outputs) text(writer, 2, name);
+const writeNode = (writer: Writer, { op, name, domain, inputs, outputs, attributes }: GraphNode): void => {
+  for (const input of inputs) text(writer, 1, input);
+  for (const output of outputs) text(writer, 2, output);
+  if (name !== undefined) text(writer, 3, name);
   text(writer, 4, op);
-  for (const [name, value] of Object.entries(attributes)) message(writer, 5, () => writeAttribute(writer, name, value));
+  for (const [key, value] of Object.entries(attributes)) message(writer, 5, () => writeAttribute(writer, key, value));
   if (domain !== undefined) text(writer, 7, domain);
 };
 

@@ -35,6 +35,8 @@ export type Constant = HostTensor | Int64Tensor;
 /** One operation. An empty input name is an absent optional input. */
 export interface GraphNode {
   readonly op: string;
+  /** Exporters put the path of the module that the operation stems from here. */
+  readonly name?: string;
   /** Operator set of `op`; ONNX's own where absent. */
   readonly domain?: string;
   readonly inputs: readonly string[];

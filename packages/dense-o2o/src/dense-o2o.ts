@@ -35,8 +35,10 @@ export interface DenseO2OOptions extends PlainOptions {
   readonly mosaicProbability?: number;
   /** Of a batch being mixed in the dense phase (0.5; DEIMv2 Atto to Pico 0). */
   readonly mixupProbability?: number;
-  /** Of a batch that is not mixed gaining copied objects, until the plain phase (0; DEIMv2 0.5, N 0.4). */
+  /** Of a batch that is not mixed gaining copied objects (0; DEIMv2 0.5, N 0.4). */
   readonly copyBlendProbability?: number;
+  /** The phase in which copies end ('plain'; DEIMv2 N 'standard': with the mosaics). */
+  readonly copyBlendUntil?: 'standard' | 'plain';
   /** Short side of a mosaic's tiles in pixels; half the batch's where absent. */
   readonly tile?: number;
   /** How often the base size is in the list of sizes (DEIM S 20, M 6, L 4, X 3); null: one size (N). */
@@ -74,15 +76,17 @@ const sampleSide = (options: DenseO2OOptions, policy: DensePolicy): readonly Aug
 
 /** Augmentations of a batch under Dense O2O: mixup, else copies of objects; then the batch's size. */
 const batchSide = (options: DenseO2OOptions, policy: DensePolicy): readonly BatchAugmentation[] => {
-  const { mixupProbability = 0.5, copyBlendProbability = 0, multiScale: repeat = null, parts = {} } = options;
+  const { mixupProbability = 0.5, multiScale: repeat = null, parts = {} } = options;
+  const { copyBlendProbability = 0, copyBlendUntil = 'plain' } = options;
   const { dense, standard, augmented, untilPlain } = windowsOf(policy);
+  const longer = copyBlendUntil === 'plain';
   const mix = parts.mixup ?? mixup({ probability: 1 });
   const copies = sometimes(copyBlendProbability, parts.copyBlend ?? copyBlend({ probability: 1 }));
   const list: BatchAugmentation[] = [];
   if (mixupProbability > 0) {
     list.push(during(dense, sometimes(mixupProbability, mix, copyBlendProbability > 0 ? copies : undefined)));
-    if (copyBlendProbability > 0) list.push(during(standard, copies));
-  } else if (copyBlendProbability > 0) list.push(during(augmented, copies));
+    if (copyBlendProbability > 0 && longer) list.push(during(standard, copies));
+  } else if (copyBlendProbability > 0) list.push(during(longer ? augmented : dense, copies));
   if (repeat !== null) list.push(during(untilPlain, multiScale({ repeat })));
   return list;
 };

@@ -22,6 +22,7 @@ export const officialPolicies = {
   'deim-dfine-x': epochs(4, 29, 50),
   'deim-rtdetrv2-r18': epochs(4, 64, 117),
   'deim-rtdetrv2-r34': epochs(4, 64, 117),
+  'deim-rtdetrv2-r50-m': epochs(4, 34, 58),
   'deim-rtdetrv2-r50': epochs(4, 34, 58),
   'deim-rtdetrv2-r101': epochs(4, 34, 58),
   'deimv2-atto': epochs(4, 250, 400),
@@ -31,8 +32,17 @@ export const officialPolicies = {
 
 export type OfficialPolicy = keyof typeof officialPolicies;
 
+/**
+ * A published run's boundaries in epochs as shares of the run, so that runs of any length keep the proportions:
+ * `sharesOf(132, [4, 64, 120])` is DEIM-D-FINE-S.
+ */
+export const sharesOf = (epochs: number, [a, b, c]: DensePolicy['boundaries']): DensePolicy => ({
+  unit: 'fraction',
+  boundaries: [a / epochs, b / epochs, c / epochs],
+});
+
 /** DEIM-D-FINE-N's boundaries (4, 78, 148 of 160 epochs) as shares of the run: runs of any length keep the proportions. */
-export const proportionalPolicy: DensePolicy = { unit: 'fraction', boundaries: [4 / 160, 78 / 160, 148 / 160] };
+export const proportionalPolicy: DensePolicy = sharesOf(160, [4, 78, 148]);
 
 /** The windows of a policy. */
 export const windowsOf = ({ unit, boundaries: [a, b, c] }: DensePolicy) =>

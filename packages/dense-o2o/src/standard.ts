@@ -2,6 +2,7 @@ import {
   during,
   horizontalFlip,
   iouCrop,
+  multiScale,
   photometricDistort,
   resize,
   type Size,
@@ -10,7 +11,7 @@ import {
   type Window,
   zoomOut,
 } from '@detrain/augment';
-import type { Augmentation } from '@detrain/core';
+import type { Augmentation, BatchAugmentation } from '@detrain/core';
 
 /** The strong standard augmentations in the order of D-FINE and RT-DETR: colours, zoom-out, IoU-crop. */
 export const strongAugmentations = (): readonly Augmentation[] => [photometricDistort(), zoomOut(), iouCrop()];
@@ -31,8 +32,10 @@ export const plainAugmentations = ({ minSize = 1, size }: PlainOptions = {}): re
 ];
 
 export interface StandardOptions extends PlainOptions {
-  /** When the strong augmentations act; always where absent. D-FINE stops them for its last epochs. */
+  /** When the strong augmentations and other sizes act; always where absent. D-FINE stops them for its last epochs. */
   readonly window?: Window;
+  /** How often the base size is in the list of sizes (RT-DETRv2 3; D-FINE S 20, M 6, L 4, X 3); null: one size. */
+  readonly multiScale?: number | null;
 }
 
 /**
@@ -40,7 +43,17 @@ export interface StandardOptions extends PlainOptions {
  *
  * @param options.window for instance `{ unit: 'epoch', to: 148 }`
  */
-export const standardAugmentations = ({ window, ...plain }: StandardOptions = {}): readonly Augmentation[] => {
+export const standardAugmentations = ({ window, minSize = 1, size }: StandardOptions = {}): readonly Augmentation[] => {
   const strong = strongAugmentations();
-  return [...(window ? [during(window, sequence(...strong))] : strong), ...plainAugmentations(plain)];
+  return [
+    ...(window ? [during(window, sequence(...strong))] : strong),
+    ...plainAugmentations({ minSize, ...(size && { size }) }),
+  ];
 };
+
+/** The augmentations of a batch of RT-DETR and D-FINE: now and then another size, in the window of the strong ones. */
+export const standardBatchAugmentations = ({
+  window = { unit: 'fraction' },
+  multiScale: repeat = null,
+}: StandardOptions = {}): readonly BatchAugmentation[] =>
+  repeat === null ? [] : [during(window, multiScale({ repeat }))];

@@ -8,6 +8,7 @@ import {
   phaseAt,
   resolvePolicy,
   standardAugmentations,
+  standardBatchAugmentations,
 } from '../src/index.ts';
 
 const loss = (name: string) => ({ weight: 2, loss: { name, options: {}, set: 'own', compute: () => null } });
@@ -70,6 +71,22 @@ describe('denseO2O', () => {
       );
   });
 
+  it('ends copies with the standard phase, or with the mosaics', () => {
+    const withCopies = (options: Parameters<typeof denseO2O>[0], progress: number) => {
+      const { batchAugmentations } = denseO2O({ copyBlendProbability: 1, ...options })(recipe);
+      const context = { rng: createRng(1), epoch: 0, progress, size: [64, 64] as const };
+      let batch: readonly Sample[] = [sample('a'), sample('b')];
+      for (const a of batchAugmentations) batch = a.applyBatch(batch, context);
+      return batch.some(({ targets }) => targets.labels.length > 1);
+    };
+    for (const mixupProbability of [0, 1e-9]) {
+      const grown = (until: 'standard' | 'plain') =>
+        [0, 0.3, 0.6, 0.95].map((at) => withCopies({ mixupProbability, copyBlendUntil: until }, at));
+      expect(grown('plain')).toEqual([false, true, true, false]);
+      expect(grown('standard')).toEqual([false, true, false, false]);
+    }
+  });
+
   it('refuses unknown names and boundaries out of order', () => {
     expect(() => denseO2O({ policy: 'deim-xxl' as 'deim-dfine-n' })).toThrow(/dense-o2o: policy "deim-xxl"/);
     expect(() => denseO2O({ policy: { unit: 'epoch', boundaries: [4, 2, 8] } })).toThrow(/rising order/);
@@ -84,6 +101,23 @@ describe('standardAugmentations', () => {
     for (const a of standardAugmentations({ window: { unit: 'epoch', to: 5 } })) s = await a.apply(s, context);
     expect(s.image.width).toBe(32);
     expect(s.image.data.every((v) => v === 90)).toBe(true);
+  });
+});
+
+describe('standardBatchAugmentations', () => {
+  it('changes the size of batches in its window only', () => {
+    const rng = createRng(7);
+    const widths = (options: Parameters<typeof standardBatchAugmentations>[0], epoch: number) =>
+      Array.from({ length: 20 }, () => {
+        const context = { rng, epoch, progress: 0, size: [128, 128] as const };
+        let batch: readonly Sample[] = [sample('a')];
+        for (const a of standardBatchAugmentations(options)) batch = a.applyBatch(batch, context);
+        return batch[0]?.image.width;
+      });
+    expect(standardBatchAugmentations()).toEqual([]);
+    expect(new Set(widths({ multiScale: 0 }, 9))).toEqual(new Set([96, 160]));
+    expect(new Set(widths({ multiScale: 0, window: { unit: 'epoch', to: 5 } }, 4))).toEqual(new Set([96, 160]));
+    expect(new Set(widths({ multiScale: 0, window: { unit: 'epoch', to: 5 } }, 5))).toEqual(new Set([60]));
   });
 });
 

@@ -1,30 +1,29 @@
 import {
   type ActivationName,
   activation,
-  deformableAttention,
   gate,
+  type Initialiser,
   layerNorm,
   linear,
   type Module,
   multiHeadAttention,
   parametersOf,
   rmsNorm,
-  type SampledLevels,
   swiglu,
   xavierUniform,
 } from '@detrain/nn';
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What a decoder layer sees. */
-export interface DecoderLayerInput {
+/** What a decoder layer sees; `M` is how its cross-attention has the memory. */
+export interface DecoderLayerInput<M> {
   /** `[batch, queries, dim]` */
   readonly content: Tensor3D;
   /** Query position embeddings `[batch, queries, dim]`. */
   readonly positions: Tensor3D;
   /** cx cy w h in [0, 1] `[batch, queries, 4]`. */
   readonly reference: Tensor3D;
-  readonly memory: SampledLevels;
+  readonly memory: M;
   /** Added to self-attention logits `[queries, queries]`. */
   readonly mask?: Tensor2D;
 }
@@ -33,20 +32,27 @@ export interface DecoderLayerInput {
 export interface DecoderLayerOptions {
   readonly dim: number;
   readonly heads: number;
-  readonly points: readonly number[];
   readonly feedForward: number;
   readonly activation: ActivationName;
-  /** `dfine`: layer norm and a two-layer feed-forward; `deimv2`: RMS norm and SwiGLU. */
+  /** `dfine` (and RT-DETR): layer norm and a two-layer feed-forward; `deimv2`: RMS norm and SwiGLU. */
   readonly generation: 'dfine' | 'deimv2';
   /** How cross-attention joins the query: a learned gate, or a residual and a norm. */
   readonly gateway: boolean;
+  /** Start of the two-layer feed-forward's weights. Default Glorot's. */
+  readonly feedForwardInit?: Initialiser;
 }
 
+/** Attention from queries at `memory` around reference boxes. */
+export type CrossAttention<M> = Module<
+  { readonly query: Tensor3D; readonly reference: Tensor3D; readonly memory: M },
+  Tensor3D
+>;
+
 const feedForward = (name: string, options: DecoderLayerOptions): Module<Tensor, Tensor> => {
-  const { dim, feedForward: width } = options;
+  const { dim, feedForward: width, feedForwardInit: weightInit = xavierUniform } = options;
   if (options.generation === 'deimv2') return swiglu(`${name}.swish_ffn`, { dim, hidden: Math.floor(width / 2) });
-  const enter = linear(`${name}.linear1`, { in: dim, out: width, weightInit: xavierUniform });
-  const leave = linear(`${name}.linear2`, { in: width, out: dim, weightInit: xavierUniform });
+  const enter = linear(`${name}.linear1`, { in: dim, out: width, weightInit });
+  const leave = linear(`${name}.linear2`, { in: width, out: dim, weightInit });
   const act = activation(options.activation);
   return {
     parameters: parametersOf(enter, leave),
@@ -64,16 +70,19 @@ const joint = (name: string, options: DecoderLayerOptions): Module<readonly [Ten
 };
 
 /**
- * A decoder layer: self-attention, deformable attention, feed-forward, norms after residuals.
+ * A decoder layer: self-attention, cross-attention, feed-forward, norms after residuals.
  *
  * The published code clamps what enters the last norm to half precision's range; single precision needs no such guard.
  */
-export const decoderLayer = (name: string, options: DecoderLayerOptions): Module<DecoderLayerInput, Tensor3D> => {
-  const { dim, heads, points, generation } = options;
+export const decoderLayer = <M>(
+  name: string,
+  options: DecoderLayerOptions,
+  crossAttention: CrossAttention<M>,
+): Module<DecoderLayerInput<M>, Tensor3D> => {
+  const { dim, heads, generation } = options;
   const norm = generation === 'deimv2' ? rmsNorm : layerNorm;
   const selfAttention = multiHeadAttention(`${name}.self_attn`, { dim, heads });
   const norm1 = norm(`${name}.norm1`, { dim });
-  const crossAttention = deformableAttention(`${name}.cross_attn`, { dim, heads, points });
   const join = joint(name, options);
   const feed = feedForward(name, options);
   const norm3 = norm(`${name}.norm3`, { dim });

@@ -1,8 +1,6 @@
 import type { HostTensor } from '@detrain/core';
-import { isInput } from '@detrain/nn';
+import { BATCH_NORM_EPS, isInput } from '@detrain/nn';
 import { createDetector, type ZooDetector } from './detector.ts';
-
-const EPS = 1e-5;
 
 type Tensors = ReadonlyMap<string, HostTensor>;
 
@@ -28,7 +26,7 @@ const fold = (parameters: Tensors, conv: string, norm: string): Folded => {
   ) as [Float32Array, Float32Array, Float32Array, Float32Array];
   const out = shape[0] as number;
   const row = data.length / out;
-  const scale = Float64Array.from(gain, (g, c) => g / Math.sqrt((variance[c] as number) + EPS));
+  const scale = Float64Array.from(gain, (g, c) => g / Math.sqrt((variance[c] as number) + BATCH_NORM_EPS));
   return {
     shape,
     weight: Float64Array.from(data, (value, i) => value * (scale[Math.floor(i / row)] as number)),
@@ -47,12 +45,23 @@ const foldBranches = (parameters: Tensors, block: string): Folded => {
   };
 };
 
-/** The batch norm that follows a convolution, by the names in use. */
-const normOf = (parameters: Tensors, conv: string): string => {
-  const parent = conv.slice(0, conv.lastIndexOf('.') + 1);
-  const norm = ['bn', 'norm', '2'].find((part) => parameters.has(`${parent}${part}.running_mean`));
-  if (norm) return `${parent}${norm}`;
-  throw new Error(`@detrain/models: no batch norm beside ${conv}. One is wanted to fold. Pass the trained state dict.`);
+/**
+ * The batch norm of a convolution: the one that follows it in the state dict.
+ *
+ * @param names of the trained model's tensors, in the official order
+ * @returns undefined where none follows
+ */
+export const findNorm = (names: ReadonlySet<string>, conv: string): string | undefined => {
+  const order = [...names];
+  const next = order[order.indexOf(`${conv}.weight`) + 1] ?? '';
+  const norm = next.slice(0, Math.max(0, next.lastIndexOf('.')));
+  return names.has(`${norm}.running_mean`) ? norm : undefined;
+};
+
+const normOf = (names: ReadonlySet<string>, conv: string): string => {
+  const norm = findNorm(names, conv);
+  if (norm) return norm;
+  throw new Error(`@detrain/models: no batch norm after ${conv}. One is wanted to fold. Pass the trained state dict.`);
 };
 
 /**
@@ -67,6 +76,7 @@ export const deploy = (
 ): { readonly detector: ZooDetector; readonly parameters: Map<string, HostTensor> } => {
   const deployed = createDetector({ ...detector.config, deployed: true });
   const result = new Map<string, HostTensor>();
+  const names = new Set(detector.parameters.map(({ name }) => name));
   const specs = deployed.parameters.filter(isInput);
   const host = (shape: readonly number[], data: ArrayLike<number>): HostTensor => ({
     shape,
@@ -78,7 +88,7 @@ export const deploy = (
     if (!name.endsWith('.bias') || parameters.has(name)) continue;
     const conv = name.slice(0, -'.bias'.length);
     const folded = parameters.has(`${conv}.weight`)
-      ? fold(parameters, conv, normOf(parameters, conv))
+      ? fold(parameters, conv, normOf(names, conv))
       : foldBranches(parameters, conv.slice(0, conv.lastIndexOf('.')));
     result.set(`${conv}.weight`, host(folded.shape, folded.weight));
     result.set(name, host([folded.bias.length], folded.bias));

@@ -1,21 +1,19 @@
 import type { ParameterSpec } from '@detrain/core/tensors';
 import {
   type ActivationName,
-  constant,
-  embedding,
+  deformableAttention,
   identity,
-  linear,
   type MapSize,
   type Module,
   mlp,
   parameter,
   parametersOf,
-  priorBias,
   values,
   xavierUniform,
 } from '@detrain/nn';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { convNorm } from './conv-norm.ts';
+import { boxHead, classEmbedding, derivedAnchors, scoreHead } from './decoder-heads.ts';
 import { decoderLayer } from './decoder-layer.ts';
 import { locationQuality } from './lqe.ts';
 import { querySelection } from './query-selection.ts';
@@ -55,8 +53,6 @@ export interface DfineDecoderOptions {
   readonly name?: string;
 }
 
-const derived = (name: string, shape: readonly number[]) => parameter(name, shape, constant(0), 'derived');
-
 /** The specs of a tensor that is another one under a second name. */
 const shared = (specs: readonly ParameterSpec[], from: string, to: string): readonly ParameterSpec[] =>
   specs.map((spec) => ({ ...spec, name: spec.name.replace(from, to), sharedWith: spec.name }));
@@ -68,27 +64,24 @@ export const decoderParts = (options: DfineDecoderOptions) => {
   const { deployed = false } = options;
   const { regMax = 32, regScale = 4, up = 0.5 } = options;
   const each = Array.from({ length: count }, (_, i) => i);
-  const tokens = sizes.reduce((sum, { height, width }) => sum + height * width, 0);
 
   const projections = channels.map((from, l): Module<Tensor4D, Tensor4D> => {
     if (from === dim) return identity();
     return convNorm(`${name}.input_proj.${l}`, { in: from, out: dim, weightInit: xavierUniform, fused: deployed });
   });
-  const layers = each.map((i) =>
-    decoderLayer(`${name}.decoder.layers.${i}`, { dim, heads, points, feedForward, activation, generation, gateway }),
-  );
-  const qualities = each.map((i) => locationQuality(`${name}.decoder.lqe_layers.${i}`, { activation }));
-  const classEmbedding = embedding(`${name}.denoising_class_embed`, {
-    count: numClasses + 1,
-    dim,
-    lastIsPadding: true,
+  const layers = each.map((i) => {
+    const at = `${name}.decoder.layers.${i}`;
+    const attention = deformableAttention(`${at}.cross_attn`, { dim, heads, points });
+    return decoderLayer(at, { dim, heads, feedForward, activation, generation, gateway }, attention);
   });
+  const qualities = each.map((i) => locationQuality(`${name}.decoder.lqe_layers.${i}`, { activation }));
+  const content = classEmbedding(name, dim, numClasses);
   const selection = querySelection(name, {
     dim,
     numClasses,
     numQueries,
     activation,
-    projection: generation === 'dfine',
+    projection: generation === 'dfine' ? 'named' : 'none',
   });
   const queryPosition: Module<Tensor, Tensor> = mlp(`${name}.query_pos_head`, {
     in: 4,
@@ -98,28 +91,12 @@ export const decoderParts = (options: DfineDecoderOptions) => {
     activation,
     weightInits: [xavierUniform, xavierUniform, xavierUniform],
   });
-  const preBoxHead = mlp(`${name}.pre_bbox_head`, {
-    in: dim,
-    hidden: dim,
-    out: 4,
-    layers: 3,
-    activation,
-    zeroLast: true,
-  });
-  const scoreHeads = each.map((i) =>
-    linear(`${name}.dec_score_head.${i}`, { in: dim, out: numClasses, biasInit: priorBias() }),
-  );
-  const boxHead = (i: number) =>
-    mlp(`${name}.dec_bbox_head.${i}`, {
-      in: dim,
-      hidden: dim,
-      out: 4 * (regMax + 1),
-      layers: 3,
-      activation,
-      zeroLast: true,
-    });
-  const firstBoxHead = boxHead(0);
-  const boxHeads = each.map((i) => (i === 0 || shareBoxHead ? firstBoxHead : boxHead(i)));
+  const preBoxHead = boxHead(`${name}.pre_bbox_head`, dim, 4, activation);
+  const scoreHeads = each.map((i) => scoreHead(`${name}.dec_score_head.${i}`, dim, numClasses));
+  const bins = 4 * (regMax + 1);
+  const layerBoxHead = (i: number) => boxHead(`${name}.dec_bbox_head.${i}`, dim, bins, activation);
+  const firstBoxHead = layerBoxHead(0);
+  const boxHeads = each.map((i) => (i === 0 || shareBoxHead ? firstBoxHead : layerBoxHead(i)));
   const boxHeadParameters = each.flatMap((i) =>
     i > 0 && shareBoxHead
       ? shared(firstBoxHead.parameters, '.dec_bbox_head.0.', `.dec_bbox_head.${i}.`)
@@ -139,11 +116,10 @@ export const decoderParts = (options: DfineDecoderOptions) => {
       : [...heads3, ...queryPosition.parameters, ...preBoxHead.parameters, ...parametersOf(...used(scoreHeads))];
   const parameters: readonly ParameterSpec[] = [
     ...constants,
-    derived(`${name}.anchors`, [1, tokens, 4]),
-    derived(`${name}.valid_mask`, [1, tokens, 1]),
+    ...derivedAnchors(name, sizes),
     ...parametersOf(...projections),
     ...shared(constants, `${name}.`, `${name}.decoder.`),
-    ...parametersOf(...layers, ...used(qualities), ...(deployed ? [] : [classEmbedding])),
+    ...parametersOf(...layers, ...used(qualities), ...(deployed ? [] : [content])),
     ...middle,
     ...boxHeadParameters,
   ];
@@ -152,8 +128,9 @@ export const decoderParts = (options: DfineDecoderOptions) => {
     projections,
     layers,
     qualities,
-    classEmbedding,
+    classEmbedding: content,
     selection,
+    numQueries,
     queryPosition,
     preBoxHead,
     scoreHeads,

@@ -1,37 +1,24 @@
-import type { GroupOutput, Pass, Predictions, Pyramid, QueryGroup } from '@detrain/core/tensors';
-import {
-  inverseSigmoid,
-  type MapSize,
-  type Module,
-  sampledLevels,
-  splitHeads,
-  stopGradient,
-  withoutTape,
-} from '@detrain/nn';
-import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { GroupOutput, Pass, Predictions } from '@detrain/core/tensors';
+import { inverseSigmoid, type Module, sampledLevels, splitHeads, stopGradient, withoutTape } from '@detrain/nn';
+import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import {
+  type Decoder,
+  type DecoderInput,
+  groupOutputs,
+  readMemory,
+  refuseTraining,
+  startingQueries,
+} from './decoder.ts';
 import { type DfineDecoderOptions, decoderParts } from './dfine-decoder-parts.ts';
 import { edgeDistributions, expectedShifts, shiftEdges, weightingFunction } from './fdr.ts';
-import { joinMasks, type QuerySpan, querySpans, takeSpan } from './known-queries.ts';
+import { type QuerySpan, takePredictions, takeSpan } from './known-queries.ts';
 
 export type { DfineDecoderOptions } from './dfine-decoder-parts.ts';
 
-/** What the decoder reads. */
-export interface DecoderInput {
-  readonly pyramid: Pyramid;
-  readonly extra?: readonly QueryGroup[];
-}
-
-/** A decoder: pyramid and extra queries to predictions, the group `main` first. */
-export interface Decoder extends Module<DecoderInput, readonly GroupOutput[]> {
-  /** The tokens that become queries, int32 `[batch, queries]`: what tests align by. */
-  select(pyramid: Pyramid, pass: Pass): Tensor2D;
-}
-
 /** @param reference the span's part, one tensor for all layers, so that losses may keep what they derive from it */
 const cutPredictions = (whole: Predictions, span: QuerySpan, reference?: Tensor3D): Predictions => ({
-  logits: takeSpan(whole.logits, span),
-  boxes: takeSpan(whole.boxes, span),
+  ...takePredictions(whole, span),
   ...(whole.corners ? { corners: takeSpan(whole.corners, span) } : {}),
   ...(reference ? { reference } : {}),
 });
@@ -42,45 +29,19 @@ const cutPredictions = (whole: Predictions, span: QuerySpan, reference?: Tensor3
  */
 export const dfineDecoder = (options: DfineDecoderOptions): Decoder => {
   const parts = decoderParts(options);
-  const { generation, numQueries, dim } = options;
+  const { generation } = options;
   const { regMax, regScale } = parts.fdr;
   const weights = weightingFunction(parts.fdr);
   const positionsOf = (reference: Tensor3D, pass: Pass) => parts.queryPosition.forward(reference, pass) as Tensor3D;
 
-  const readMemory = (pyramid: Pyramid, pass: Pass) => {
-    const maps = parts.projections.map((projection, l) => projection.forward(pyramid.levels[l] as Tensor4D, pass));
-    const sizes = maps.map((map): MapSize => ({ height: map.shape[1], width: map.shape[2] }));
-    const tokens = maps.map((map) => tf.reshape(map, [map.shape[0], map.shape[1] * map.shape[2], dim]) as Tensor3D);
-    const memory = tokens.length === 1 ? (tokens[0] as Tensor3D) : tf.concat(tokens, 1);
-    return { memory, sizes, tokens };
-  };
-
-  const contentOf = (group: QueryGroup, pass: Pass): Tensor3D => {
-    if (group.content) return group.content;
-    if (group.labels) return parts.classEmbedding.forward(group.labels, pass);
-    throw new Error(
-      `@detrain/models: query group ${group.name} has neither labels nor content. One of them is wanted. Give labels [batch, count] int32.`,
-    );
-  };
-
   const forward = ({ pyramid, extra = [] }: DecoderInput, pass: Pass): readonly GroupOutput[] => {
-    if (options.deployed && (pass.training || extra.length > 0))
-      throw new Error(
-        '@detrain/models: a deployed decoder was asked for training outputs. It has no training heads. Use the detector it was made from.',
-      );
-    const { memory, sizes, tokens } = readMemory(pyramid, pass);
+    if (options.deployed) refuseTraining(pass, extra);
+    const memory = readMemory(parts.projections, pyramid, pass);
     const sampled = sampledLevels(
-      tokens.map((t, l) => ({ ...(sizes[l] as MapSize), tokens: splitHeads(t, parts.heads) })),
+      memory.levels.map((level) => ({ ...level, tokens: splitHeads(level.tokens, parts.heads) })),
     );
-    const selected = parts.selection.forward({ memory, sizes }, pass);
-    const contents = [...extra.map((group) => contentOf(group, pass)), stopGradient(selected.content)];
-    const boxLogits = [...extra.map((group) => group.boxes), selected.boxLogits];
-    const mask = joinMasks(extra, numQueries);
-
-    let content = contents.length === 1 ? (contents[0] as Tensor3D) : tf.concat(contents, 1);
-    let reference = withoutTape(() =>
-      tf.sigmoid(boxLogits.length === 1 ? (boxLogits[0] as Tensor3D) : tf.concat(boxLogits, 1)),
-    );
+    const { selected, mask, ...start } = startingQueries(parts, memory, extra, pass);
+    let { content, reference } = start;
     const once = generation === 'deimv2' ? positionsOf(reference, pass) : null;
 
     let anchor: Tensor3D | undefined;
@@ -115,30 +76,21 @@ export const dfineDecoder = (options: DfineDecoderOptions): Decoder => {
       if (!last) reference = stopGradient(boxes);
     }
 
-    const spans = querySpans(extra, numQueries);
-    const constants = { regMax, regScale };
-    const group = (span: QuerySpan): GroupOutput => {
+    return groupOutputs(extra, parts.numQueries, selected, (span) => {
       const own = withoutTape(() => takeSpan(anchor as Tensor3D, span));
       return {
-        name: span.name,
         layers: outputs.map((output) => cutPredictions(output, span, own)),
         ...(pre ? { pre: cutPredictions(pre, span) } : {}),
-        ...constants,
+        regMax,
+        regScale,
       };
-    };
-    const main = group(spans[spans.length - 1] as QuerySpan);
-    const encoder = selected.logits
-      ? { encoder: { logits: selected.logits, boxes: tf.sigmoid(selected.boxLogits) as Tensor3D } }
-      : {};
-    return [{ ...main, ...encoder }, ...spans.slice(0, -1).map(group)];
+    });
   };
 
   return {
     parameters: parts.parameters,
+    outputs: { layers: options.layers, pre: true, encoder: true, distributions: true },
     forward,
-    select: (pyramid, pass) => {
-      const { memory, sizes } = readMemory(pyramid, pass);
-      return parts.selection.forward({ memory, sizes }, pass).indices;
-    },
+    select: (pyramid, pass) => parts.selection.forward(readMemory(parts.projections, pyramid, pass), pass).indices,
   };
 };

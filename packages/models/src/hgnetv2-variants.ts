@@ -12,7 +12,7 @@ export interface StageConfig {
 }
 
 /** One variant of HGNetv2. */
-export interface BackboneConfig {
+export interface HgnetVariant {
   readonly stem: readonly [mid: number, out: number];
   readonly stages: readonly StageConfig[];
 }
@@ -23,7 +23,7 @@ export type HgnetName = 'Atto' | 'Femto' | 'Pico' | 'B0' | 'B1' | 'B2' | 'B3' | 
 type Row = readonly [input: number, mid: number, out: number, blocks: number, layers: number, kernel?: number];
 
 /** The first stage keeps the size; the third and fourth are light, with kernels of 5 where the row says nothing else. */
-const variant = (stem: readonly [number, number], ...rows: readonly Row[]): BackboneConfig => ({
+const variant = (stem: readonly [number, number], ...rows: readonly Row[]): HgnetVariant => ({
   stem,
   stages: rows.map(([input, mid, out, blocks, layers, kernel], i) => ({
     in: input,
@@ -38,7 +38,7 @@ const variant = (stem: readonly [number, number], ...rows: readonly Row[]): Back
 });
 
 /** The published tables of HGNetv2. */
-export const hgnetVariants: Readonly<Record<HgnetName, BackboneConfig>> = {
+export const hgnetVariants: Readonly<Record<HgnetName, HgnetVariant>> = {
   Atto: variant([16, 16], [16, 16, 64, 1, 3], [64, 32, 256, 1, 3], [256, 64, 256, 1, 3, 3]),
   Femto: variant([16, 16], [16, 16, 64, 1, 3], [64, 32, 256, 1, 3], [256, 64, 512, 1, 3]),
   Pico: variant([16, 16], [16, 16, 64, 1, 3], [64, 32, 256, 1, 3], [256, 64, 512, 2, 3]),

@@ -1,15 +1,9 @@
 import { freeze, kaimingNormal, type Module, padMap, parametersOf, sequential } from '@detrain/nn';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { type Backbone, stagedBackbone } from './backbone.ts';
 import { type ConvNormOptions, convNorm } from './conv-norm.ts';
-import { type BackboneConfig, type HgnetName, hgnetVariants, type StageConfig } from './hgnetv2-variants.ts';
-
-/** A backbone: images `[batch, height, width, 3]` to maps, finest first. */
-export interface Backbone extends Module<Tensor4D, readonly Tensor4D[]> {
-  /** Channels of each map. */
-  readonly channels: readonly number[];
-  readonly strides: readonly number[];
-}
+import { type HgnetName, type HgnetVariant, hgnetVariants, type StageConfig } from './hgnetv2-variants.ts';
 
 /** Options of {@link hgnetv2}. */
 export interface HgnetOptions {
@@ -21,6 +15,8 @@ export interface HgnetOptions {
   readonly freezeStem?: boolean;
   /** All batch norms are constants. Default false. */
   readonly freezeNorm?: boolean;
+  /** Whose parameter names: RT-DETR's code has other ones in the stem and in aggregations. Default dfine. */
+  readonly naming?: 'dfine' | 'rtdetr';
   /** Batch norms folded into convolutions. Default false. */
   readonly deployed?: boolean;
   /** Default `backbone`. */
@@ -32,7 +28,7 @@ type Unit = (name: string, options: ConvNormOptions) => Module<Tensor4D, Tensor4
 /** Right and bottom only: what lets an even kernel keep the size. */
 const CORNER = [0, 1, 0, 1] as const;
 
-const stem = (name: string, [mid, out]: BackboneConfig['stem'], unit: Unit): Module<Tensor4D, Tensor4D> => {
+const stem = (name: string, [mid, out]: HgnetVariant['stem'], unit: Unit): Module<Tensor4D, Tensor4D> => {
   const half = Math.floor(mid / 2);
   const one = unit(`${name}.stem1`, { in: 3, out: mid, kernel: 3, stride: 2, activation: 'relu' });
   const twoA = unit(`${name}.stem2a`, { in: mid, out: half, kernel: 2, padding: 0, activation: 'relu' });
@@ -87,46 +83,42 @@ const stageModule = (name: string, stage: StageConfig, unit: Unit): Module<Tenso
   return sequential(down, ...blocks);
 };
 
-/** HGNetv2 (PP-HGNetV2 as RT-DETR, D-FINE and DEIM use it) under D-FINE's parameter names. */
+/** RT-DETR's name of a unit, and of the convolution in it. */
+const rtdetrNames = (at: string) => ({
+  name: at
+    .replace(/aggregation\.0$/, 'aggregation_squeeze_conv')
+    .replace(/aggregation\.1$/, 'aggregation_excitation_conv'),
+  conv: /stem2[ab]$/.test(at) ? 'conv.1' : 'conv',
+});
+
+/** HGNetv2 (PP-HGNetV2 as RT-DETR, D-FINE and DEIM use it). */
 export const hgnetv2 = (variant: HgnetName, options: HgnetOptions = {}): Backbone => {
   const {
     returnIndices = [1, 2, 3],
     affine = false,
     freezeStem = false,
     freezeNorm = false,
+    naming = 'dfine',
     deployed = false,
     name = 'backbone',
   } = options;
   const config = hgnetVariants[variant];
-  const unit: Unit = (at, given) =>
-    convNorm(at, {
+  const unit: Unit = (at, given) => {
+    const names = naming === 'rtdetr' ? rtdetrNames(at) : { name: at, conv: 'conv' };
+    return convNorm(names.name, {
       ...given,
       frozenNorm: freezeNorm,
       fused: deployed,
       affine: affine && given.activation === 'relu',
-      names: { conv: 'conv', norm: 'bn' },
+      names: { conv: names.conv, norm: 'bn' },
       weightInit: kaimingNormal,
     });
+  };
   const learnedStem = stem(`${name}.stem`, config.stem, unit);
   const start = freezeStem ? freeze(learnedStem) : learnedStem;
-  const stages = config.stages.map((stage, s) => stageModule(`${name}.stages.${s}`, stage, unit));
-  const last = Math.max(...returnIndices);
-  if (last >= stages.length)
-    throw new Error(
-      `@detrain/models: HGNetv2 ${variant} was asked for stage ${last}. It has stages 0 to ${stages.length - 1}. Change returnIndices.`,
-    );
-  return {
-    parameters: parametersOf(start, ...stages),
-    channels: returnIndices.map((i) => (config.stages[i] as StageConfig).out),
-    strides: returnIndices.map((i) => 4 * 2 ** i),
-    forward: (images, pass) => {
-      const maps: Tensor4D[] = [];
-      let x = start.forward(images, pass);
-      for (const stage of stages.slice(0, last + 1)) {
-        x = stage.forward(x, pass);
-        maps.push(x);
-      }
-      return returnIndices.map((i) => maps[i] as Tensor4D);
-    },
-  };
+  const stages = config.stages.map((stage, s) => ({
+    module: stageModule(`${name}.stages.${s}`, stage, unit),
+    channels: stage.out,
+  }));
+  return stagedBackbone(`HGNetv2 ${variant}`, start, stages, returnIndices);
 };

@@ -3,7 +3,7 @@ import { identity, type Module, parametersOf, positionEmbedding2d, resizeNearest
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ConvNormOptions, convNorm } from './conv-norm.ts';
-import { elan } from './csp.ts';
+import { cspLayer, elan } from './csp.ts';
 import { encoderLayer } from './encoder-layer.ts';
 import { roundHalfEven } from './rounding.ts';
 
@@ -27,7 +27,14 @@ export interface HybridEncoderOptions {
   readonly heads?: number;
   /** Maps that pass through the transformer layer. Default the last. */
   readonly attendTo?: readonly number[];
-  /** Default concat (D-FINE, DEIM); DEIMv2 adds. */
+  /** Transformer layers of each such map. Default 1. */
+  readonly attentionLayers?: number;
+  /**
+   * `dfine` (default): ELAN blocks, lateral convolutions without activation, separable downsampling; `rtdetr`: CSP layers,
+   * activations after laterals, dense downsampling.
+   */
+  readonly generation?: 'dfine' | 'rtdetr';
+  /** Default concat (RT-DETR, D-FINE, DEIM); DEIMv2 adds. */
   readonly fuse?: 'concat' | 'sum';
   /** Default false; DEIMv2 splits. */
   readonly splitCsp?: boolean;
@@ -35,6 +42,8 @@ export interface HybridEncoderOptions {
   readonly convAfterCsp?: boolean;
   /** Maps that already have the hidden width enter as they are (DEIMv2). Default false. */
   readonly skipEqualProjections?: boolean;
+  /** RT-DETR's first version calls the parts of these projections by number. Default false. */
+  readonly numberedProjections?: boolean;
   /** Position embeddings of maps that are not square. Default `grid`; `official` repeats the published order. */
   readonly positionEmbedding?: 'grid' | 'official';
   /** Batch norms and RepVGG branches folded into convolutions. Default false. */
@@ -44,8 +53,8 @@ export interface HybridEncoderOptions {
 }
 
 /**
- * Hybrid encoder of D-FINE, DEIM and DEIMv2: a transformer layer on the coarsest map, then a top-down and a bottom-up
- * path of ELAN blocks.
+ * Hybrid encoder of RT-DETR, D-FINE, DEIM and DEIMv2: a transformer layer on the coarsest map, then a top-down and a
+ * bottom-up path of fusion blocks (RT-DETR section 4.2).
  */
 export const hybridEncoder = (options: HybridEncoderOptions): Encoder => {
   const {
@@ -56,6 +65,8 @@ export const hybridEncoder = (options: HybridEncoderOptions): Encoder => {
     expansion,
     depth,
     heads = 8,
+    attentionLayers = 1,
+    generation = 'dfine',
     fuse = 'concat',
     name = 'encoder',
   } = options;
@@ -63,6 +74,7 @@ export const hybridEncoder = (options: HybridEncoderOptions): Encoder => {
     splitCsp = false,
     convAfterCsp = true,
     skipEqualProjections = false,
+    numberedProjections = false,
     positionEmbedding = 'grid',
     deployed = false,
   } = options;
@@ -75,50 +87,64 @@ export const hybridEncoder = (options: HybridEncoderOptions): Encoder => {
   const projections = channels.map((from, l) =>
     skipEqualProjections && from === hidden
       ? identity<Tensor4D>()
-      : unit(`${name}.input_proj.${l}`, { in: from, out: hidden }),
+      : unit(`${name}.input_proj.${l}`, {
+          in: from,
+          out: hidden,
+          ...(numberedProjections ? { names: { conv: '0', norm: '1' } } : {}),
+        }),
   );
   const attention = attendTo.map((_, k) =>
-    encoderLayer(`${name}.encoder.${k}.layers.0`, { dim: hidden, heads, feedForward }),
+    Array.from({ length: attentionLayers }, (_, j) =>
+      encoderLayer(`${name}.encoder.${k}.layers.${j}`, { dim: hidden, heads, feedForward }),
+    ),
   );
-  const fusion = (at: string) =>
-    elan(at, {
+  const fusionOf = (at: string) => {
+    const common = {
       ...style,
       in: fuse === 'concat' ? 2 * hidden : hidden,
       out: hidden,
-      hidden: 2 * hidden,
-      branch: Math.floor((expansion * hidden) / 2),
       blocks: roundHalfEven(3 * depth),
-    });
-  const laterals = steps.map((i) => unit(`${name}.lateral_convs.${i}`, { in: hidden, out: hidden }));
-  const downBlocks = steps.map((i) => fusion(`${name}.fpn_blocks.${i}`));
-  const downsamples = steps.map((i) =>
-    sequential(
-      unit(`${name}.downsample_convs.${i}.0.cv1`, { in: hidden, out: hidden }),
-      unit(`${name}.downsample_convs.${i}.0.cv2`, {
-        in: hidden,
-        out: hidden,
-        kernel: 3,
-        stride: 2,
-        groups: hidden,
-      }),
-    ),
-  );
-  const upBlocks = steps.map((i) => fusion(`${name}.pan_blocks.${i}`));
+    };
+    if (generation === 'rtdetr') return cspLayer(at, { ...common, expansion });
+    return elan(at, { ...common, hidden: 2 * hidden, branch: Math.floor((expansion * hidden) / 2) });
+  };
+  const lateralOf = (at: string) =>
+    unit(at, { in: hidden, out: hidden, activation: generation === 'rtdetr' ? style.activation : 'none' });
+  const downsampleOf = (at: string) => {
+    const halving = { in: hidden, out: hidden, kernel: 3, stride: 2 };
+    if (generation === 'rtdetr') return unit(at, { ...halving, activation: style.activation });
+    return sequential(
+      unit(`${at}.0.cv1`, { in: hidden, out: hidden }),
+      unit(`${at}.0.cv2`, { ...halving, groups: hidden }),
+    );
+  };
+  const laterals = steps.map((i) => lateralOf(`${name}.lateral_convs.${i}`));
+  const downBlocks = steps.map((i) => fusionOf(`${name}.fpn_blocks.${i}`));
+  const downsamples = steps.map((i) => downsampleOf(`${name}.downsample_convs.${i}`));
+  const upBlocks = steps.map((i) => fusionOf(`${name}.pan_blocks.${i}`));
   const join = (a: Tensor4D, b: Tensor4D) => (fuse === 'concat' ? tf.concat([a, b], 3) : tf.add(a, b)) as Tensor4D;
 
   const attend = (k: number, map: Tensor4D, pass: Pass) => {
     const [batch, height, width] = map.shape;
     const table = positionEmbedding2d({ height, width, dim: hidden, order: positionEmbedding });
     const positions = tf.tensor3d(table, [1, height * width, hidden]);
-    const tokens = tf.reshape(map, [batch, height * width, hidden]) as Tensor3D;
-    const layer = attention[k] as (typeof attention)[number];
-    return tf.reshape(layer.forward({ tokens, positions }, pass), map.shape) as Tensor4D;
+    const start = tf.reshape(map, [batch, height * width, hidden]) as Tensor3D;
+    const layers = attention[k] as (typeof attention)[number];
+    const tokens = layers.reduce((x, layer) => layer.forward({ tokens: x, positions }, pass), start);
+    return tf.reshape(tokens, map.shape) as Tensor4D;
   };
 
   return {
     channels: channels.map(() => hidden),
     strides,
-    parameters: parametersOf(...projections, ...attention, ...laterals, ...downBlocks, ...downsamples, ...upBlocks),
+    parameters: parametersOf(
+      ...projections,
+      ...attention.flat(),
+      ...laterals,
+      ...downBlocks,
+      ...downsamples,
+      ...upBlocks,
+    ),
     forward: (inputs, pass) => {
       const maps = projections.map((projection, l) => projection.forward(inputs[l] as Tensor4D, pass));
       attendTo.forEach((level, k) => {

@@ -1,4 +1,4 @@
-import type { QueryGroup } from '@detrain/core/tensors';
+import type { Predictions, QueryGroup } from '@detrain/core/tensors';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -55,3 +55,9 @@ export const joinMasks = (groups: readonly QueryGroup[], numQueries: number): Te
 /** The part of a tensor `[batch, queries, ...]` that belongs to a span. */
 export const takeSpan = (x: Tensor3D, { first, count }: QuerySpan): Tensor3D =>
   first === 0 && count === x.shape[1] ? x : tf.slice(x, [0, first, 0], [-1, count, -1]);
+
+/** Logits and boxes of a span. */
+export const takePredictions = ({ logits, boxes }: Predictions, span: QuerySpan): Predictions => ({
+  logits: takeSpan(logits, span),
+  boxes: takeSpan(boxes, span),
+});

@@ -61,9 +61,9 @@ export const postprocess = (
     labels: Int32Array.from(kept, (i) => labels[i] as number),
   });
   if (suppression.kind === 'nms')
-    return keep(batchedNms(corners, scores, labels, suppression.iou).subarray(0, suppression.count));
+    return keep(batchedNms(pixels, scores, labels, suppression.iou).subarray(0, suppression.count));
   if (suppression.kind === 'soft-nms') {
-    const soft = softNms(corners, scores, { iouThreshold: suppression.iou, sigma: suppression.sigma, labels });
+    const soft = softNms(pixels, scores, { iouThreshold: suppression.iou, sigma: suppression.sigma, labels });
     return keep(soft.indices.subarray(0, suppression.count), soft.scores.subarray(0, suppression.count));
   }
   return { boxes: pixels, scores, labels };

@@ -1,12 +1,11 @@
 import {
   type ActivationName,
+  identity,
   layerNorm,
   linear,
   type MapSize,
   type Module,
-  mlp,
   parametersOf,
-  priorBias,
   sequential,
   takeTokens,
   topkIndices,
@@ -16,6 +15,7 @@ import {
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { anchorsOf } from './anchors.ts';
+import { boxHead, scoreHead } from './decoder-heads.ts';
 
 /** The encoder's tokens, all levels one after another. */
 export interface TokenInput {
@@ -42,8 +42,11 @@ export interface QuerySelectionOptions {
   readonly numClasses: number;
   readonly numQueries: number;
   readonly activation: ActivationName;
-  /** A linear map and layer norm before scoring (D-FINE); DEIMv2 scores the tokens themselves. */
-  readonly projection: boolean;
+  /**
+   * A linear map and layer norm before scoring, their parameters `named` (D-FINE, RT-DETRv2) or `numbered` (RT-DETR); `none`
+   * scores the tokens themselves (DEIMv2).
+   */
+  readonly projection: 'named' | 'numbered' | 'none';
 }
 
 /** Query selection with its parts' parameters apart, since official orders differ. */
@@ -52,6 +55,15 @@ export interface QuerySelection extends Module<TokenInput, SelectedQueries> {
   readonly scoreHead: Module<Tensor, Tensor>;
   readonly boxHead: Module<Tensor, Tensor>;
 }
+
+const projectionOf = (name: string, { dim, projection }: QuerySelectionOptions): Module<Tensor, Tensor> => {
+  if (projection === 'none') return identity();
+  const [map, norm] = projection === 'named' ? ['proj', 'norm'] : ['0', '1'];
+  return sequential<Tensor>(
+    linear(`${name}.${map}`, { in: dim, out: dim, weightInit: xavierUniform }),
+    layerNorm(`${name}.${norm}`, { dim }),
+  );
+};
 
 /**
  * Chooses the tokens with the best class score as queries and proposes a box for each (RT-DETR 4.2).
@@ -63,19 +75,14 @@ export interface QuerySelection extends Module<TokenInput, SelectedQueries> {
  */
 export const querySelection = (name: string, options: QuerySelectionOptions): QuerySelection => {
   const { dim, numClasses, numQueries, activation } = options;
-  const projection = options.projection
-    ? sequential<Tensor>(
-        linear(`${name}.enc_output.proj`, { in: dim, out: dim, weightInit: xavierUniform }),
-        layerNorm(`${name}.enc_output.norm`, { dim }),
-      )
-    : sequential<Tensor>();
-  const scoreHead = linear(`${name}.enc_score_head`, { in: dim, out: numClasses, biasInit: priorBias() });
-  const boxHead = mlp(`${name}.enc_bbox_head`, { in: dim, hidden: dim, out: 4, layers: 3, activation, zeroLast: true });
+  const projection = projectionOf(`${name}.enc_output`, options);
+  const score = scoreHead(`${name}.enc_score_head`, dim, numClasses);
+  const box = boxHead(`${name}.enc_bbox_head`, dim, 4, activation);
   return {
     projection,
-    scoreHead,
-    boxHead,
-    parameters: parametersOf(projection, scoreHead, boxHead),
+    scoreHead: score,
+    boxHead: box,
+    parameters: parametersOf(projection, score, box),
     forward: ({ memory, sizes }, pass) => {
       const anchors = anchorsOf(sizes);
       const batch = memory.shape[0];
@@ -85,7 +92,7 @@ export const querySelection = (name: string, options: QuerySelectionOptions): Qu
         );
       const indices = withoutTape(() => {
         const seen = anchors.allValid ? memory : tf.mul(memory, tf.tensor3d(anchors.valid, [1, anchors.count, 1]));
-        const scores = tf.max(scoreHead.forward(projection.forward(seen, pass), pass), -1) as Tensor2D;
+        const scores = tf.max(score.forward(projection.forward(seen, pass), pass), -1) as Tensor2D;
         return topkIndices(scores, numQueries);
       });
       const fixed = (data: Float32Array, width: number) =>
@@ -96,9 +103,9 @@ export const querySelection = (name: string, options: QuerySelectionOptions): Qu
       const taken = takeTokens(memory, indices);
       const masked = anchors.allValid ? taken : tf.mul(taken, fixed(anchors.valid, 1));
       const content = projection.forward(masked, pass) as Tensor3D;
-      const boxLogits = tf.add(boxHead.forward(content, pass), fixed(anchors.logits, 4)) as Tensor3D;
+      const boxLogits = tf.add(box.forward(content, pass), fixed(anchors.logits, 4)) as Tensor3D;
       const selected = { indices, content, boxLogits };
-      return pass.training ? { ...selected, logits: scoreHead.forward(content, pass) as Tensor3D } : selected;
+      return pass.training ? { ...selected, logits: score.forward(content, pass) as Tensor3D } : selected;
     },
   };
 };

@@ -4,7 +4,15 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { goldenFeature, goldenImage, toNchw } from '../../golden/src/generate.ts';
 import { openReference, type Reference } from '../../nn/test/reference.ts';
-import { type Backbone, type Encoder, type HgnetName, hgnetv2, hybridEncoder, liteEncoder } from '../src/index.ts';
+import {
+  type Backbone,
+  type Encoder,
+  type HgnetName,
+  hgnetv2,
+  hybridEncoder,
+  liteEncoder,
+  presnet,
+} from '../src/index.ts';
 import { goldenInputs, runProgram } from './helpers.ts';
 
 /** Compares a map with what the reference stored of it: all, or its first and evenly spread elements. */
@@ -23,20 +31,30 @@ const expectStored = (reference: Reference, name: string, map: { data: Float32Ar
 
 const nchw = (tensor: Parameters<typeof toNchw>[0]) => toNchw(tensor) as { data: Float32Array };
 
+interface Stages {
+  readonly returnIndices: readonly number[];
+}
+
 describe('backbones against the official code', () => {
-  const cases: readonly (readonly [HgnetName, string, { affine: boolean; freezeNorm?: boolean }])[] = [
-    ['Atto', 'hgnetv2_Atto_lab_160', { affine: true }],
-    ['Femto', 'hgnetv2_Femto_lab_160', { affine: true }],
-    ['Pico', 'hgnetv2_Pico_lab_160', { affine: true }],
-    ['B0', 'hgnetv2_B0_160', { affine: false }],
-    ['B0', 'hgnetv2_B0_lab_160', { affine: true }],
-    ['B4', 'hgnetv2_B4_frozenbn_160', { affine: false, freezeNorm: true }],
-  ];
-  for (const [variant, folder, options] of cases)
+  const hgnet =
+    (variant: HgnetName, affine: boolean, freezeNorm = false) =>
+    ({ returnIndices }: Stages): Backbone =>
+      hgnetv2(variant, { affine, freezeNorm, returnIndices });
+  const cases: Readonly<Record<string, (stages: Stages) => Backbone>> = {
+    hgnetv2_Atto_lab_160: hgnet('Atto', true),
+    hgnetv2_Femto_lab_160: hgnet('Femto', true),
+    hgnetv2_Pico_lab_160: hgnet('Pico', true),
+    hgnetv2_B0_160: hgnet('B0', false),
+    hgnetv2_B0_lab_160: hgnet('B0', true),
+    hgnetv2_B4_frozenbn_160: hgnet('B4', false, true),
+    presnet18_160: (stages) => presnet(18, stages),
+    presnet50_160: (stages) => presnet(50, stages),
+  };
+  for (const [folder, build] of Object.entries(cases))
     it(folder, async (ctx) => {
       const reference = openReference(ctx, 'backbone', folder);
       const returnIndices = reference.meta['kwargs']['return_idx'] as number[];
-      const backbone: Backbone = hgnetv2(variant, { ...options, returnIndices });
+      const backbone = build({ returnIndices });
       expect(backbone.parameters).toHaveLength(reference.meta['n_state_keys']);
       const images = goldenImage(reference.meta['image_name'], reference.meta['input_shape']);
       const out = await runProgram(
@@ -78,6 +96,7 @@ describe('encoders against the official code', () => {
     deim_dfine_s_192x128: hybrid,
     deimv2_n_160: (config) => hybrid(config, second),
     deimv2_m_160: (config) => hybrid(config, { ...second, convAfterCsp: false }),
+    rtdetrv2_r18_160: (config) => hybrid(config, { generation: 'rtdetr' }),
   };
   for (const [folder, build] of Object.entries(cases))
     it(folder, async (ctx) => {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { constant, torchDefault, xavierUniform } from './initialisers.ts';
 import { linear, project } from './linear.ts';
 import { type Module, parameter } from './module.ts';
+import { differentiable } from './tape.ts';
 
 /** What attention looks from, at and for. */
 export interface AttentionInput {
@@ -15,6 +16,47 @@ export interface AttentionInput {
   /** Added to the logits, 0 or a large negative number `[queries, keys]`. */
   readonly mask?: Tensor2D;
 }
+
+/** What {@link attend} takes: heads that are already apart. */
+export interface AttendInput {
+  /** `[batch * heads, queries, d]` */
+  readonly query: Tensor3D;
+  /** `[batch * heads, keys, d]` */
+  readonly key: Tensor3D;
+  /** `[batch * heads, keys, d]` */
+  readonly value: Tensor3D;
+  /** Added to the logits, 0 or a large negative number `[queries, keys]`. */
+  readonly mask?: Tensor2D;
+}
+
+/**
+ * Values weighed by the softmax of scaled products of queries and keys `[batch * heads, queries, d]`.
+ *
+ * The softmax's gradient needs the row sums of weight times gradient; they equal those of the output times its gradient,
+ * which is `keys / d` times shorter (Dao et al. 2022, FlashAttention, appendix B).
+ */
+export const attend = ({ query, key, value, mask }: AttendInput): Tensor3D =>
+  differentiable<Tensor3D>(
+    [query, key, value],
+    (save) => {
+      const scaled = tf.mul(query, 1 / Math.sqrt(query.shape[2])) as Tensor3D;
+      const logits = tf.matMul(scaled, key, false, true);
+      const weights = tf.softmax(mask ? tf.add(logits, tf.expandDims(mask, 0)) : logits) as Tensor3D;
+      const output = tf.matMul(weights, value) as Tensor3D;
+      save([scaled, key, value, weights, output]);
+      return output;
+    },
+    (dy, saved) => {
+      const [scaled, k, v, weights, output] = saved as [Tensor3D, Tensor3D, Tensor3D, Tensor3D, Tensor3D];
+      const rows = tf.sum(tf.mul(dy, output), 2, true);
+      const dLogits = tf.mul(weights, tf.sub(tf.matMul(dy, v, false, true), rows)) as Tensor3D;
+      return [
+        tf.mul(tf.matMul(dLogits, k), 1 / Math.sqrt(query.shape[2])),
+        tf.matMul(dLogits, scaled, true, false),
+        tf.matMul(weights, dy, true, false),
+      ];
+    },
+  );
 
 /** Options of {@link multiHeadAttention}. */
 export interface AttentionOptions {
@@ -59,10 +101,8 @@ export const multiHeadAttention = (
         ? [rows(query, 0, 1), rows(key, 1, 1)]
         : (tf.split(rows(query, 0, 2) as Tensor, 2, -1) as [Tensor3D, Tensor3D]);
       const v = rows(value, 2, 1);
-      const scaled = tf.mul(splitHeads(q, heads), 1 / Math.sqrt(dim / heads)) as Tensor3D;
-      const logits = tf.matMul(scaled, splitHeads(k, heads), false, true);
-      const attention = tf.softmax(mask ? tf.add(logits, tf.expandDims(mask, 0)) : logits) as Tensor3D;
-      const context = tf.matMul(attention, splitHeads(v, heads)) as Tensor3D;
+      const apart = (x: Tensor3D) => splitHeads(x, heads);
+      const context = attend({ query: apart(q), key: apart(k), value: apart(v), ...(mask && { mask }) });
       return out.forward(mergeHeads(context, heads), pass) as Tensor3D;
     },
   };

@@ -6,12 +6,15 @@ import { differentiable, withoutTape } from './tape.ts';
 
 const AXES = [0, 1, 2];
 
+/** What batch norms add to the variance, unless told otherwise. */
+export const BATCH_NORM_EPS = 1e-5;
+
 /** Options of {@link batchNorm}. */
 export interface BatchNormOptions {
   readonly channels: number;
   /** All four tensors are constants and there is no counter. Default false. */
   readonly frozen?: boolean;
-  /** Default 1e-5. */
+  /** Default {@link BATCH_NORM_EPS}. */
   readonly eps?: number;
   /** Share of the batch's statistics in the new running ones. Default 0.1, as PyTorch. */
   readonly momentum?: number;
@@ -44,7 +47,7 @@ const normalizeFixed = (
  * The mean per channel, rows first: a float32 sum of a whole map would be off by some 1e-6 of itself, and move every
  * activation of the channel by that; in two stages it is ten times closer.
  */
-const channelMean = (x: Tensor4D): Tensor1D => tf.mean(tf.mean(x, 2), [0, 1]) as Tensor1D;
+export const channelMean = (x: Tensor4D): Tensor1D => tf.mean(tf.mean(x, 2), [0, 1]) as Tensor1D;
 
 /** Normalises by the batch's own mean and biased variance; the gradient is the closed form, one tape entry. */
 const normalizeBatch = (x: Tensor4D, weight: Tensor1D, bias: Tensor1D, eps: number) => {
@@ -75,10 +78,10 @@ const normalizeBatch = (x: Tensor4D, weight: Tensor1D, bias: Tensor1D, eps: numb
 
 /**
  * Batch normalisation of NHWC maps, functional: where the pass asks for batch statistics, the new running mean and
- * (unbiased) variance are recorded with `pass.update`, and the caller stores them.
+ * (unbiased) variance are recorded with `pass.update`, and the caller stores them. Frozen statistics are used as they are.
  */
 export const batchNorm = (name: string, options: BatchNormOptions): Module<Tensor4D, Tensor4D> => {
-  const { channels, frozen = false, eps = 1e-5, momentum = 0.1 } = options;
+  const { channels, frozen = false, eps = BATCH_NORM_EPS, momentum = 0.1 } = options;
   const shape = [channels];
   const learned = frozen ? 'frozen' : 'trainable';
   const running = frozen ? 'frozen' : 'statistic';
@@ -94,11 +97,13 @@ export const batchNorm = (name: string, options: BatchNormOptions): Module<Tenso
       ...(frozen ? [] : [parameter(`${name}.num_batches_tracked`, [], constant(0), 'counter')]),
     ],
     forward: (x, pass) => {
+      pass.observe?.(name, x);
       const w = pass.parameter(weight) as Tensor1D;
       const b = pass.parameter(bias) as Tensor1D;
       const oldMean = pass.parameter(mean) as Tensor1D;
       const oldVariance = pass.parameter(variance) as Tensor1D;
-      if (frozen || !pass.batchStatistics) return normalizeFixed(x, w, b, oldMean, oldVariance, eps);
+      if (!pass.batchStatistics || frozen || pass.isFrozen(mean))
+        return normalizeFixed(x, w, b, oldMean, oldVariance, eps);
       const batch = normalizeBatch(x, w, b, eps);
       withoutTape(() => {
         const blend = (old: Tensor1D, now: Tensor1D, factor: number) =>

@@ -2,9 +2,10 @@ import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { mergeHeads } from './attention.ts';
 import { type MapSize, type SampledLevels, sampleBilinear } from './bilinear.ts';
+import { discreteCells } from './discrete.ts';
 import { constant, values } from './initialisers.ts';
 import { linear } from './linear.ts';
-import { type Module, parameter, parametersOf } from './module.ts';
+import { freeze, type Module, parameter, parametersOf } from './module.ts';
 
 /** What deformable attention looks from and at. */
 export interface DeformableInput {
@@ -22,6 +23,13 @@ export interface DeformableOptions {
   readonly heads: number;
   /** Points per level. */
   readonly points: readonly number[];
+  /**
+   * `discrete` takes single cells and does not learn where to look (RT-DETRv2 section 3); `discrete-official` also keeps
+   * columns below the map's height, as the published code does: the same on square maps. Default bilinear.
+   */
+  readonly sampling?: 'bilinear' | 'discrete' | 'discrete-official';
+  /** Whether the state dict has `num_points_scale`; RT-DETR's first version has not. Default true. */
+  readonly storesScale?: boolean;
 }
 
 /** Offset biases at the start: each head looks its own way, a step further with each point of a level. */
@@ -41,20 +49,22 @@ const startOffsets = (heads: number, points: readonly number[]): number[] =>
  * Rows of `sampling_offsets`: (head, point, xy); of `attention_weights`: (head, point). Zhu et al. 2021; RT-DETRv2.
  */
 export const deformableAttention = (name: string, options: DeformableOptions): Module<DeformableInput, Tensor3D> => {
-  const { dim, heads, points } = options;
+  const { dim, heads, points, sampling = 'bilinear', storesScale = true } = options;
+  const discrete = sampling !== 'bilinear';
   const count = points.reduce((a, b) => a + b, 0);
   const pointScale = points.flatMap((n) => Array.from({ length: n }, () => 1 / n));
   const zero = { weightInit: constant(0) };
-  const offsets = linear(`${name}.sampling_offsets`, {
+  const learnedOffsets = linear(`${name}.sampling_offsets`, {
     in: dim,
     out: heads * count * 2,
     ...zero,
     biasInit: values(startOffsets(heads, points)),
   });
+  const offsets = discrete ? freeze(learnedOffsets) : learnedOffsets;
   const weights = linear(`${name}.attention_weights`, { in: dim, out: heads * count, ...zero, biasInit: constant(0) });
   return {
     parameters: [
-      parameter(`${name}.num_points_scale`, [count], values(pointScale), 'frozen'),
+      ...(storesScale ? [parameter(`${name}.num_points_scale`, [count], values(pointScale), 'frozen')] : []),
       ...parametersOf(offsets, weights),
     ],
     forward: ({ query, reference, memory }, pass) => {
@@ -82,12 +92,19 @@ export const deformableAttention = (name: string, options: DeformableOptions): M
       );
       const offset = (axis: number) =>
         tf.reshape(tf.slice(apart, [axis, 0, 0, 0, 0], [1, -1, -1, -1, -1]), [batch, heads, queries, count]);
-      const x = pixels(0, offset(0));
-      const y = pixels(1, offset(1));
+      const at = (axis: 0 | 1): Tensor3D => {
+        const place = pixels(axis, offset(axis));
+        if (!discrete) return place;
+        const byWidth = axis === 0 && sampling === 'discrete';
+        return discreteCells(
+          place,
+          perPoint(({ width, height }) => (byWidth ? width : height) - 1),
+        );
+      };
       const shares = tf.softmax(tf.reshape(weights.forward(query, pass), [batch, queries, heads, count]));
       const weight = tf.reshape(tf.transpose(shares, [0, 2, 1, 3]), [batch * heads, queries, count]) as Tensor3D;
 
-      return mergeHeads(sampleBilinear(memory, points, { x, y, weight }), heads);
+      return mergeHeads(sampleBilinear(memory, points, { x: at(0), y: at(1), weight }), heads);
     },
   };
 };

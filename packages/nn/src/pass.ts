@@ -15,13 +15,17 @@ export interface PassOptions {
   readonly batchStatistics?: boolean;
   /** The tensors of the program's inputs by parameter name. */
   readonly tensors: Readonly<Record<string, Tensor>>;
-  /** The model's parameters, to resolve names that are shared with others. */
+  /** The model's parameters, to resolve names that are shared with others and to know which are frozen. */
   readonly specs?: readonly ParameterSpec[];
+  /** Is shown what enters each batch norm. */
+  readonly observe?: NonNullable<Pass['observe']>;
 }
 
 /** Binds tensors to parameter names for one run of a model. `parameter` throws on a name without a tensor. */
-export const makePass = ({ training = false, batchStatistics, tensors, specs = [] }: PassOptions): RecordingPass => {
+export const makePass = (options: PassOptions): RecordingPass => {
+  const { training = false, batchStatistics, tensors, specs = [], observe } = options;
   const aliases = new Map(specs.flatMap(({ name, sharedWith }) => (sharedWith ? [[name, sharedWith] as const] : [])));
+  const frozen = new Set(specs.flatMap(({ name, kind }) => (kind === 'frozen' ? [name] : [])));
   const updates = new Map<string, Tensor>();
   const resolve = (name: string) => aliases.get(name) ?? name;
   return {
@@ -36,8 +40,10 @@ export const makePass = ({ training = false, batchStatistics, tensors, specs = [
         );
       return tensor;
     },
+    isFrozen: (name) => frozen.has(name),
     update: (name, value) => {
       updates.set(resolve(name), value);
     },
+    ...(observe ? { observe } : {}),
   };
 };

@@ -168,6 +168,7 @@ describe('gradients of modules', () => {
       module.forward(indices, {
         training: true,
         batchStatistics: true,
+        isFrozen: () => false,
         parameter: () => weight,
         update: () => {},
       });

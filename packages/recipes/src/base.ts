@@ -1,6 +1,6 @@
 import type { Loss, Recipe, WeightedLoss } from '@detrain/core/tensors';
 import { type ContrastiveDenoisingOptions, contrastiveDenoising } from '@detrain/denoising';
-import { type StandardOptions, standardAugmentations } from '@detrain/dense-o2o';
+import { type StandardOptions, standardAugmentations, standardBatchAugmentations } from '@detrain/dense-o2o';
 import { ddf, fgl, focal, giou, l1, vfl } from '@detrain/losses';
 import { classCost, giouCost, hungarian, l1Cost } from '@detrain/matcher-hungarian';
 
@@ -8,7 +8,7 @@ import { classCost, giouCost, hungarian, l1Cost } from '@detrain/matcher-hungari
 export interface RecipeOptions {
   /** Denoising queries; false for none. */
   readonly denoising?: ContrastiveDenoisingOptions | false;
-  /** The standard augmentations: smallest box, when the strong ones act. */
+  /** The standard augmentations: smallest box, when the strong ones act, sizes of batches. */
   readonly augmentation?: StandardOptions;
   /** Detections an image at test time. Default 300. */
   readonly detections?: number;
@@ -32,7 +32,7 @@ const base = (name: string, weight: number, classification: Loss, options: Recip
   proposals: null,
   auxiliaries: [],
   augmentations: standardAugmentations(options.augmentation),
-  batchAugmentations: [],
+  batchAugmentations: standardBatchAugmentations(options.augmentation),
   suppression: { kind: 'top-k', count: options.detections ?? 300 },
 });
 

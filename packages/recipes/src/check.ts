@@ -66,6 +66,16 @@ const checks: readonly Check[] = [
         )
       : null;
   },
+  (recipe, { name, outputs }) => {
+    const local = localLosses(recipe);
+    return local.length && outputs?.distributions === false
+      ? error(
+          'losses',
+          `${local.join(' and ')} for '${name}', which gives no distributions of edges`,
+          'Use a recipe without them (rtdetr(), deimRtdetr()), or a detector of the D-FINE family',
+        )
+      : null;
+  },
   (recipe, { outputs }) =>
     outputs && outputs.layers < 2 && localLosses(recipe).includes('ddf')
       ? error('losses', 'ddf on a decoder of one layer', 'Leave ddf out: it teaches earlier layers by the last one')

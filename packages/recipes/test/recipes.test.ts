@@ -6,6 +6,8 @@ import {
   classLoss,
   compose,
   deim,
+  deimRtdetr,
+  deimv2,
   deimv2Lite,
   describeRecipe,
   detr,
@@ -25,6 +27,8 @@ describe('recipes have the published weights', () => {
     [rtdetr(), { vfl: 1, bbox: 5, giou: 2 }, 'each'],
     [dfine(), { vfl: 1, bbox: 5, giou: 2, fgl: 0.15, ddf: 1.5 }, 'union'],
     [deim(), { mal: 1, bbox: 5, giou: 2, fgl: 0.15, ddf: 1.5 }, 'union'],
+    [deimRtdetr(), { mal: 1, bbox: 5, giou: 2 }, 'each'],
+    [deimv2(), { mal: 1, bbox: 5, giou: 2, fgl: 0.15, ddf: 1.5 }, 'union'],
     [deimv2Lite(), { mal: 1, bbox: 5, giou: 2 }, 'each'],
   ] as const)('%o', (recipe, expected, policy) => {
     expect(weighed(recipe)).toEqual(expected);
@@ -39,8 +43,20 @@ describe('recipes have the published weights', () => {
     expect(mine(detr()).knownQueries).toBeNull();
     expect(mine(rtdetr()).knownQueries?.options).toMatchObject({ count: 100, labelNoise: 0.5, negativeSizes: 'kept' });
     expect(mine(deim()).knownQueries?.options).toMatchObject({ negativeSizes: 'absolute' });
+    expect(mine(rtdetr()).losses[0]).toMatchObject({ name: 'vfl', options: { alpha: 0.75, gamma: 2 } });
+    expect(mine(deimRtdetr()).losses[0]).toMatchObject({ name: 'mal', options: { gamma: 1.5 } });
+    expect(mine(deimRtdetr()).knownQueries?.options).toMatchObject({ negativeSizes: 'absolute' });
+    expect(deimRtdetr({ denoising: false }).knownQueries).toBeNull();
+    expect(mine(deimRtdetr()).augmentations).toEqual(mine(deim()).augmentations);
     expect(mine(deimv2Lite()).assigner).toMatchObject({ name: 'switching', options: { at: { progress: 0.9 } } });
     expect(mine(deimv2Lite({ switchAt: false })).assigner.name).toBe('hungarian');
+    expect(mine(deimv2()).assigner).toMatchObject({
+      name: 'switching',
+      options: { at: { progress: 45 / 58 }, after: { options: { costs: [{ name: 'iou-power' }] } } },
+    });
+    expect(mine(deimv2({ switchAt: false })).assigner).toEqual(mine(deim()).assigner);
+    expect(JSON.stringify(mine(deimv2()).batchAugmentations)).toContain('copy-blend');
+    expect(mine(deimv2({ denseO2O: false })).augmentations).toEqual(mine(dfine()).augmentations);
     expect([deimv2Lite().name, deimv2Lite({ size: 'pico' }).name, deim().name]).toEqual([
       'deimv2-atto',
       'deimv2-pico',
@@ -49,7 +65,7 @@ describe('recipes have the published weights', () => {
   });
 
   it('describe themselves in JSON, the same each time', () => {
-    for (const make of [detr, rtdetr, dfine, deim, deimv2Lite]) {
+    for (const make of [detr, rtdetr, dfine, deim, deimRtdetr, deimv2, deimv2Lite]) {
       const described = describeRecipe(make());
       expect(JSON.parse(JSON.stringify(described))).toEqual(described);
       expect(describeRecipe(make())).toEqual(described);
@@ -102,7 +118,7 @@ describe('checkRecipe', () => {
     checkRecipe(recipe, model, use).map(({ severity, field }) => `${severity} ${field}`);
 
   it('finds nothing wrong with ours', () => {
-    for (const recipe of [detr(), rtdetr(), dfine(), deim(), deimv2Lite()])
+    for (const recipe of [detr(), rtdetr(), dfine(), deim(), deimRtdetr(), deimv2(), deimv2Lite()])
       expect(checkRecipe(recipe, detector)).toEqual([]);
   });
 
@@ -140,6 +156,13 @@ describe('checkRecipe', () => {
     expect(fields(dfine(), {}, { ...detector, outputs: { layers: 1, pre: true, encoder: true } })).toEqual([
       'error losses',
     ]);
+    const outputs = { layers: 3, pre: false, encoder: true, distributions: false };
+    const plain = { ...detector, name: 'rtdetrv2-r18', outputs };
+    for (const recipe of [rtdetr(), deimRtdetr()]) expect(checkRecipe(recipe, plain)).toEqual([]);
+    for (const recipe of [dfine(), deim()])
+      expect(checkRecipe(recipe, plain)).toMatchObject([
+        { severity: 'error', field: 'losses', seen: expect.stringMatching(/fgl and ddf for 'rtdetrv2-r18'/) },
+      ]);
     const { outputs: _, ...silent } = detector;
     expect(fields(detr(), {}, silent)).toEqual(['error detector']);
     const staged = { ...detr(), proposals: { assigner: detr().assigner, losses: detr().losses } };

@@ -10,11 +10,11 @@ const flatKind = (folder: string, name: string): string => {
 
 type Found = (name: string, kind: string, meta: Readonly<Record<string, unknown>>, tensors?: string) => void;
 
-/** COCO layout: ground truth and detections, or a recipe to generate them. */
+/** COCO and LVIS layout: ground truth and detections, or a recipe to generate them. */
 const findEvaluation = (folder: string, files: ReadonlySet<string>, found: Found) => {
   if (!files.has('stats.json')) return;
   const meta = readJson<Record<string, unknown>>(path.join(folder, 'stats.json'));
-  if (!Array.isArray(meta['stats']) && !('stats' in meta)) return;
+  if (!('stats' in meta || 'results' in meta)) return;
   const what = String(meta['what'] ?? '');
   const kind = /lvis/i.test(`${what} ${path.basename(path.dirname(folder))}`) ? 'lvis' : 'coco';
   if (files.has('gt.json') && files.has('dt.json')) found('', kind, meta, 'arrays.safetensors');

@@ -15,8 +15,17 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((product, side) => pro
 
 const host = (shape: readonly number[], data: Float32Array): HostTensor => ({ shape, dtype: 'float32', data });
 
-/** Tensors that keep their real value (weight rule 1). */
-const REAL = new Set(['num_batches_tracked', 'anchors', 'valid_mask', 'up', 'reg_scale', 'num_points_scale']);
+/** Tensors that keep their real value (weight rule 1); the last two, of vision transformers, only in our own selection. */
+const REAL = new Set([
+  'num_batches_tracked',
+  'anchors',
+  'valid_mask',
+  'up',
+  'reg_scale',
+  'num_points_scale',
+  'periods',
+  'bias_mask',
+]);
 
 /** Whether a key's tensor keeps its real value. */
 export const keepsItsValue = (key: string): boolean => REAL.has(key.split('.').at(-1) ?? '');

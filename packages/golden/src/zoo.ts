@@ -1,20 +1,37 @@
-import { type ZooDetector, type ZooName, type ZooOptions, zoo } from '@detrain/models';
+import { type RtdetrZooOptions, type ZooDetector, type ZooName, type ZooOptions, zoo } from '@detrain/models';
 import { type GoldenCase, Unsupported } from './case.ts';
 
 /** Which file of an official repository is which model of the zoo; the first that fits. */
 const rules: readonly (readonly [repo: RegExp, config: RegExp, family: string])[] = [
   [/^deimv2$/, /deimv2_hgnetv2_(atto|femto|pico|n|s|m|l|x)_/, 'deimv2'],
+  [/^deimv2$/, /deimv2_dinov3_([smlx])_/, 'deimv2-dinov3'],
   // fine-tuned from D-FINE's Objects365 weights, hence its activations and frozen norms
   [/^deim$/, /deim_hgnetv2_(x)_obj2coco/, 'dfine'],
   [/^deim$/, /deim_hgnetv2_(n|s|m|l|x)_/, 'deim-dfine'],
   [/^(deim|dfine)$/, /\/dfine_hgnetv2_(n|s|m|l|x)_/, 'dfine'],
+  [/^deim(v2)?$/, /\/deim_(r\d+vd(?:_m)?)_/, 'deim-rtdetrv2'],
+  [/^(deim(v2)?|rtdetr)$/, /\/rtdetrv2_(r\d+vd(?:_m)?|hgnetv2_[lxh])_/, 'rtdetrv2'],
+  [/^rtdetr(_v1)?$/, /\/rtdetr_(r\d+vd(?:_m)?|dla34)_/, 'rtdetr'],
 ];
+
+/** Official sizes as the zoo writes them: `r50vd_m` is `r50-m`, `hgnetv2_l` is `hgnet-l`. */
+const sizeOf = (size: string) => size.replace('vd', '').replace('hgnetv2', 'hgnet').replace('_', '-');
+
+/** What the file of an official configuration says beyond the model: sampling points, discrete sampling, whose encoder. */
+const variantOf = (repo: string, config: string): RtdetrZooOptions => {
+  const points = /_sp([123])_/.exec(config)?.[1];
+  return {
+    ...(points && { points: Number(points) as 1 | 2 | 3 }),
+    ...(config.includes('_dsp_') && { sampling: 'discrete-official' }),
+    ...(repo === 'deimv2' && config.includes('rtdetrv2') && { skipEqualProjections: true }),
+  };
+};
 
 /** The zoo's name of an official configuration. Throws `Unsupported` where the zoo has none. */
 export const zooNameOf = (repo: string, config: string): ZooName => {
   for (const [repoRule, configRule, family] of rules) {
     const size = repoRule.test(repo) ? configRule.exec(config)?.[1] : undefined;
-    const name = `${family}-${size}`;
+    const name = `${family}-${sizeOf(size ?? '')}`;
     if (size && name in zoo) return name as ZooName;
   }
   throw new Unsupported(`${repo} ${config} is not in the zoo`);
@@ -61,20 +78,24 @@ export const overridesOf = (overrides: Readonly<Record<string, unknown>> = {}): 
   return found;
 };
 
+/** The model of an official configuration. Throws `Unsupported` where the zoo has none. */
+export const officialDetector = (repo: string, config: string, options: ZooOptions): ZooDetector => {
+  const make: (options: RtdetrZooOptions) => ZooDetector = zoo[zooNameOf(repo, config)];
+  return make({ ...options, ...variantOf(repo, config) });
+};
+
 /** The model of a case. Throws `Unsupported` where the zoo has none. */
 export const detectorOf = (golden: GoldenCase): ZooDetector => {
   const meta = golden.meta as unknown as ModelMeta;
-  const name = zooNameOf(meta.repo, meta.config);
   const overrides = overridesOf(meta.overrides);
   const numClasses = meta.num_classes ?? overrides.classes;
   const numQueries = meta.num_queries ?? overrides.queries;
   const inputSize = meta.eval_spatial_size ?? overrides.size;
-  const options: ZooOptions = {
+  return officialDetector(meta.repo, meta.config, {
     ...(numClasses !== undefined && { numClasses }),
     ...(numQueries !== undefined && { numQueries }),
     ...(inputSize !== undefined && { inputSize }),
     // maps that are not square: the reference has the published order of the table
     positionEmbedding: 'official',
-  };
-  return zoo[name](options);
+  });
 };

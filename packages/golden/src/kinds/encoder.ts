@@ -40,7 +40,9 @@ const TRAIN = 1e-3;
 const encoderOf = (meta: EncoderMeta): Encoder => {
   const { cls, repo, encoder_config: config } = meta;
   const name = meta.key_prefix.replace(/\.$/, '');
-  const { hidden_dim: hidden, expansion, depth_mult: depth, version = 'dfine' } = config;
+  const { hidden_dim: hidden, expansion, depth_mult: depth } = config;
+  // each repository has a default of its own
+  const version = config.version ?? { rtdetr: 'v2', rtdetr_v1: 'v1' }[repo] ?? 'dfine';
   const { act = 'silu', enc_act: encoderAct = 'gelu' } = config;
   if (act !== 'silu' || encoderAct !== 'gelu') throw new Unsupported(`an encoder with ${act} and ${encoderAct}`);
   if (cls === 'LiteEncoder')
@@ -52,7 +54,7 @@ const encoderOf = (meta: EncoderMeta): Encoder => {
       depth,
       name,
     });
-  if (cls !== 'HybridEncoder' || repo.startsWith('rtdetr') || !['dfine', 'deim'].includes(version))
+  if (cls !== 'HybridEncoder' || !['dfine', 'deim', 'rt_detrv2', 'v1', 'v2'].includes(version))
     throw new Unsupported(`the encoder ${cls} of ${repo}, version ${version}`);
   return hybridEncoder({
     channels: config.in_channels,
@@ -63,6 +65,9 @@ const encoderOf = (meta: EncoderMeta): Encoder => {
     depth,
     heads: config.nhead ?? 8,
     ...(config.use_encoder_idx && { attendTo: config.use_encoder_idx }),
+    attentionLayers: config.num_encoder_layers ?? 1,
+    generation: ['dfine', 'deim'].includes(version) ? 'dfine' : 'rtdetr',
+    numberedProjections: version === 'v1',
     fuse: config.fuse_op === 'sum' ? 'sum' : 'concat',
     splitCsp: config.csp_type === 'csp2',
     convAfterCsp: version !== 'deim',

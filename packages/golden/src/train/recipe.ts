@@ -57,8 +57,8 @@ export const recipeOf = (meta: CriterionMeta, model: string): Recipe => ({
   name: 'golden',
   assigner: assignerOf(meta, model),
   losses: meta.losses.flatMap((name) => lossesOf(meta, name)),
-  // D-FINE has no switch: it always uses the union
-  matching: (meta.use_uni_set ?? true) ? 'union' : 'each',
+  // D-FINE has no switch and always uses the union; RT-DETR has none
+  matching: (meta.use_uni_set ?? !model.startsWith('rtdetr')) ? 'union' : 'each',
   normalizer: 'targets',
   knownQueries: contrastiveDenoising(),
   proposals: null,

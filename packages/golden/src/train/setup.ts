@@ -54,7 +54,13 @@ const knownOf = (
   checks.count('dn_num_group', layout?.groups ?? 0, meta.dn_num_group ?? 0);
   if (!layout) return null;
   const draws = denoisingDraws(meta.dn_name ?? 'dn', targets.length, layout.queries, numClasses);
-  const known = buildDenoising(targets, draws, { numClasses, numQueries, count: denoising, labelNoise });
+  const known = buildDenoising(targets, draws, {
+    numClasses,
+    numQueries,
+    count: denoising,
+    labelNoise,
+    negativeSizes: meta.repo === 'rtdetr' ? 'kept' : 'absolute',
+  });
   if (!known) return null;
   const stored = golden.tensors();
   const compare = (name: string, ours: ArrayLike<number>, tolerance = 0) => {

@@ -19,7 +19,10 @@ export const startPeer = (script: string, args: readonly string[]): Peer => {
     ask: async (line) => {
       child.stdin.write(`${line}\n`);
       const { value, done } = await lines.next();
-      if (done) throw new Error(`bench: ${script} ended. Install its modules: pip install numpy scipy pycocotools.`);
+      if (done)
+        throw new Error(
+          `bench: ${script} ended. Install its modules: pip install numpy scipy pycocotools torch torchvision.`,
+        );
       return JSON.parse(value);
     },
     close: () => child.stdin.end(),

@@ -6,3 +6,4 @@ export * from './hungarian.ts';
 export * from './lsap.ts';
 export * from './query-sets.ts';
 export * from './switching.ts';
+export * from './top-k-matching.ts';

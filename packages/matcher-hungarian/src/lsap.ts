@@ -1,10 +1,15 @@
 import { fail } from '@detrain/core';
-import { augment, type Matching, reduceRows } from './_augment.ts';
+import { augment, type Matching } from './_augment.ts';
+import { reduceListedRows } from './_listed-reduction.ts';
+import { reduceRows } from './_row-reduction.ts';
 import { scratchOf } from './_scratch.ts';
 import { findBids, firstBids, reduceColumns } from './_start.ts';
 
 /** Smaller sides up to this are read with strides where the cost lies the other way; larger ones are worth a transposed copy. */
 const STRIDED_ROWS = 160;
+
+/** Square problems from this size on take many bids. */
+const LISTING_ROWS = 256;
 
 /**
  * Solves the rectangular linear sum assignment problem: pairs every row (or every column, where there are fewer) with another
@@ -56,7 +61,7 @@ export const solveLsap = (cost: Float32Array | Float64Array, rows: number, colum
   } else if (rows === columns && rows > 1) {
     reduceColumns(matching);
     for (let i = 0; i < short; i++) scratch.free[i] = i;
-    freeCount = reduceRows(matching, short);
+    freeCount = rows < LISTING_ROWS ? reduceRows(matching, short) : reduceListedRows(matching, short);
   } else {
     freeCount = firstBids(matching, scratch);
     if (long > 1) freeCount = reduceRows(matching, freeCount);

@@ -31,6 +31,8 @@ export interface GroupMatchingOptions extends HungarianOptions {
  * Throws where the candidates do not divide evenly.
  */
 export const groupMatching = ({ groups, ...options }: GroupMatchingOptions): Assigner => {
+  if (!(Number.isInteger(groups) && groups >= 1))
+    fail('matcher-hungarian', `groups: ${groups}`, 'Candidates fall into a whole number of groups', 'Pass groups: 11');
   const inner = hungarian(options);
   return {
     name: 'group-matching',
@@ -64,6 +66,13 @@ export interface HybridMatchingOptions extends HungarianOptions {
 
 /** Hybrid matching: the first candidates one-to-one, the others with every target several times (H-DETR, section 3.2). */
 export const hybridMatching = ({ oneToOne, copies, ...options }: HybridMatchingOptions): Assigner => {
+  if (!(Number.isInteger(oneToOne) && oneToOne >= 0))
+    fail(
+      'matcher-hungarian',
+      `oneToOne: ${oneToOne}`,
+      'A whole number of candidates is matched one-to-one',
+      'Pass oneToOne: 300',
+    );
   const first = hungarian(options);
   const others = bMatching({ copies, ...options });
   return {

@@ -13,23 +13,19 @@ import { assignContext, testAssigner } from '@detrain/testkit';
 import { describe, expect, it } from 'vitest';
 
 const defaults = [classCost(), l1Cost(), giouCost()];
+const absolute = 'L1 costs are in image sizes';
 testAssigner(() => hungarian(), {
-  scale: false,
+  scale: absolute,
   notANumber: true,
   minimises: (candidates, targets) => matchCost(defaults, candidates, targets),
 });
 
 const late = [iouPowerCost()];
-testAssigner(
-  () => switching({ before: hungarian(), after: hungarian({ costs: late }), at: { progress: 0.5 } }),
-  // Where nothing overlaps, all pairs cost the same: any order may win.
-  {
-    permutation: false,
-    flip: false,
-    notANumber: true,
-    minimises: (candidates, targets) => matchCost(late, candidates, targets),
-  },
-);
+testAssigner(() => switching({ before: hungarian(), after: hungarian({ costs: late }), at: { progress: 0.5 } }), {
+  permutation: 'where nothing overlaps all pairs cost the same, and any may win',
+  notANumber: true,
+  minimises: (candidates, targets) => matchCost(late, candidates, targets),
+});
 
 const boxesOnly = [giouCost({ weight: 1 })];
 testAssigner(() => hungarian({ costs: boxesOnly }), {

@@ -88,7 +88,7 @@ describe('solveLsap', () => {
   });
 
   it('ends on costs that are all alike, or nearly', () => {
-    const size = 200;
+    const size = 300;
     const flat = new Float64Array(size * size).fill(0.1);
     totalOf(flat, solveLsap(flat, size, size), size);
     const next = createRng('nearly').next;

@@ -39,3 +39,19 @@ export const instability = (previous: readonly ArrayLike<number>[], current: rea
   const total = current.reduce((sum, now, i) => sum + changedQueries(previous[i] as ArrayLike<number>, now), 0);
   return current.length === 0 ? 0 : total / current.length;
 };
+
+/**
+ * Share of assignments that changed between two matchings: of the queries that had or have a target, those whose target is another one.
+ * Unlike `instability` it does not grow with the number of objects. 0 where nothing was ever matched.
+ *
+ * @param previous Per image the target of each query `[images][queries]`.
+ * @param current The same images in the same order, later.
+ */
+export const changedShare = (previous: readonly ArrayLike<number>[], current: readonly ArrayLike<number>[]): number => {
+  const changed = instability(previous, current) * current.length;
+  const matched = current.reduce((sum, now, i) => {
+    const before = previous[i] as ArrayLike<number>;
+    return sum + Array.from(now).filter((target, n) => target >= 0 || (before[n] as number) >= 0).length;
+  }, 0);
+  return matched === 0 ? 0 : changed / matched;
+};

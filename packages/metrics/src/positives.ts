@@ -7,6 +7,9 @@ export interface PositivesOfSize {
   readonly positives: number;
   /** Positives a target; 0 without targets. */
   readonly mean: number;
+  /** Of the target with the fewest and the one with the most; 0 without targets. */
+  readonly fewest: number;
+  readonly most: number;
   /** Targets that nothing answers for. */
   readonly unmatched: number;
 }
@@ -22,7 +25,7 @@ export interface MatchedImage {
 
 /** How many positives targets have, by COCO's size ranges: `all`, `small`, `medium`, `large`. */
 export const positivesPerTarget = (images: readonly MatchedImage[]): Readonly<Record<string, PositivesOfSize>> => {
-  const sums = COCO_AREAS.map(() => ({ targets: 0, positives: 0, unmatched: 0 }));
+  const sums = COCO_AREAS.map(() => ({ targets: 0, positives: 0, fewest: 0, most: 0, unmatched: 0 }));
   for (const { assignment, targets, width, height } of images) {
     const perTarget = new Int32Array(targets.labels.length);
     for (const target of pairsOf(assignment).targets) perTarget[target] = (perTarget[target] as number) + 1;
@@ -32,6 +35,8 @@ export const positivesPerTarget = (images: readonly MatchedImage[]): Readonly<Re
         // Each object is in one size only, so that sizes add up to all.
         if (name !== 'all' && !(area >= min && (area < max || name === 'large'))) return;
         const sum = sums[a] as (typeof sums)[number];
+        sum.fewest = sum.targets === 0 ? positives : Math.min(sum.fewest, positives);
+        sum.most = Math.max(sum.most, positives);
         sum.targets++;
         sum.positives += positives;
         if (positives === 0) sum.unmatched++;
@@ -40,8 +45,8 @@ export const positivesPerTarget = (images: readonly MatchedImage[]): Readonly<Re
   }
   return Object.fromEntries(
     COCO_AREAS.map(({ name }, a) => {
-      const { targets, positives, unmatched } = sums[a] as (typeof sums)[number];
-      return [name, { targets, positives, unmatched, mean: targets === 0 ? 0 : positives / targets }];
+      const sum = sums[a] as (typeof sums)[number];
+      return [name, { ...sum, mean: sum.targets === 0 ? 0 : sum.positives / sum.targets }];
     }),
   );
 };

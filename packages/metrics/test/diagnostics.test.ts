@@ -47,10 +47,10 @@ describe('positives per target', () => {
         height: 1,
       },
     ]);
-    expect(sizes['all']).toEqual({ targets: 3, positives: 4, mean: 4 / 3, unmatched: 1 });
-    expect(sizes['small']).toEqual({ targets: 2, positives: 1, mean: 0.5, unmatched: 1 });
-    expect(sizes['large']).toEqual({ targets: 1, positives: 3, mean: 3, unmatched: 0 });
-    expect(sizes['medium']).toEqual({ targets: 0, positives: 0, mean: 0, unmatched: 0 });
+    expect(sizes['all']).toEqual({ targets: 3, positives: 4, mean: 4 / 3, fewest: 0, most: 3, unmatched: 1 });
+    expect(sizes['small']).toEqual({ targets: 2, positives: 1, mean: 0.5, fewest: 0, most: 1, unmatched: 1 });
+    expect(sizes['large']).toEqual({ targets: 1, positives: 3, mean: 3, fewest: 3, most: 3, unmatched: 0 });
+    expect(sizes['medium']).toEqual({ targets: 0, positives: 0, mean: 0, fewest: 0, most: 0, unmatched: 0 });
   });
 });
 

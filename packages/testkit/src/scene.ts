@@ -80,8 +80,8 @@ const pick = <T extends Float32Array | Int32Array | Uint8Array>(values: T, order
   return out;
 };
 
-/** The scene with candidates and targets in another order: place i holds what was at `order[i]`. */
-export const permuteScene = (
+/** The scene with these candidates and targets only, in this order: place i holds what was at `order[i]`. Levels are kept as they are. */
+export const pickScene = (
   { candidates, targets }: Scene,
   candidateOrder: Int32Array,
   targetOrder: Int32Array,

@@ -1,6 +1,5 @@
-import { accumulate, type Curves } from './accumulate.ts';
+import { curvesOf } from './curves.ts';
 import { groupDetections, groupObjects, idsOf } from './group.ts';
-import { matchCategory } from './match.ts';
 import { cocoParams } from './params.ts';
 import { averagePrecision, averageRecall, type Selection } from './summarize.ts';
 import type {
@@ -29,22 +28,12 @@ export const evaluateCoco = ({ groundTruth, detections }: CocoInput, options: Co
   const { areas, iouThresholds, maxDetections, recalls, useCategories } = params;
   const images = idsOf(groundTruth.images);
   const known = idsOf(groundTruth.categories);
-  const gt = groupObjects(groundTruth, images, known, useCategories);
+  const gt = groupObjects(groundTruth.annotations, images, known, useCategories);
   const dt = groupDetections(detections, images, known, useCategories);
   const categoryIds = useCategories ? known.ids : [-1];
   const categories = categoryIds.length;
 
-  const cells = iouThresholds.length * categories * areas.length * maxDetections.length;
-  const curves: Curves = {
-    precision: new Float64Array(cells * recalls.length).fill(-1),
-    recall: new Float64Array(cells).fill(-1),
-    scores: new Float64Array(cells * recalls.length).fill(-1),
-  };
-  for (let category = 0; category < categories; category++) {
-    const matches = matchCategory(gt, dt, category, images.ids.length, params);
-    accumulate(curves, matches, category, categories, params);
-  }
-
+  const curves = curvesOf(gt, dt, images.ids.length, categories, params);
   const ap = (selection: Selection = {}) => averagePrecision(curves, categories, params, selection);
   const ar = (selection: Selection = {}) => averageRecall(curves, categories, params, selection);
   const [few, some] = maxDetections;
@@ -67,12 +56,12 @@ export const evaluateCoco = ({ groundTruth, detections }: CocoInput, options: Co
     (id, category): CategoryResult => ({
       category: id,
       name: names.get(id) ?? String(id),
-      ap: ap({ category }),
-      ap50: ap({ category, iou: 0.5 }),
-      ap75: ap({ category, iou: 0.75 }),
-      apSmall: ap({ category, area: 'small' }),
-      apMedium: ap({ category, area: 'medium' }),
-      apLarge: ap({ category, area: 'large' }),
+      ap: ap({ categories: [category] }),
+      ap50: ap({ categories: [category], iou: 0.5 }),
+      ap75: ap({ categories: [category], iou: 0.75 }),
+      apSmall: ap({ categories: [category], area: 'small' }),
+      apMedium: ap({ categories: [category], area: 'medium' }),
+      apLarge: ap({ categories: [category], area: 'large' }),
     }),
   );
   const shape = [iouThresholds.length, recalls.length, categories, areas.length, maxDetections.length] as const;

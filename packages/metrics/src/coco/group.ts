@@ -1,5 +1,5 @@
 import { fail } from '@detrain/core';
-import type { CocoDetection, CocoGroundTruth, DetectionColumns } from './types.ts';
+import type { CocoAnnotation, CocoDetection, DetectionColumns } from './types.ts';
 
 /** Objects or detections in columns, ordered by category, then image, then as given. */
 export interface Grouped {
@@ -10,9 +10,18 @@ export interface Grouped {
   /** x y w h, flat. */
   readonly boxes: Float64Array;
   readonly area: Float64Array;
-  /** Detections' scores; 1 for crowds among objects, else 0. */
+  /** Detections' scores; of objects one of COUNTS, CROWD and IGNORED. */
   readonly value: Float64Array;
+  /** Detections that are not wrong where they match nothing (LVIS: classes that an image is not searched for). */
+  readonly forgiven?: Uint8Array;
 }
+
+/** What an object is to the evaluation. */
+export const COUNTS = 0;
+/** A region of many objects: any number of detections match it, by the share of them inside. */
+export const CROWD = 1;
+/** Neither missed nor wrong to find, once. */
+export const IGNORED = 2;
 
 interface Columns {
   readonly image: Int32Array;
@@ -83,11 +92,12 @@ const merged = (grouped: Grouped, images: number): Grouped =>
   group({ ...grouped, category: new Int32Array(grouped.image.length) }, images, 1);
 
 /** The objects, grouped; those of unknown images or categories are left out, as in pycocotools. */
-export const groupObjects = (
-  { annotations }: CocoGroundTruth,
+export const groupObjects = <A extends CocoAnnotation>(
+  annotations: readonly A[],
   images: Ids,
   categories: Ids,
   byCategory: boolean,
+  stateOf: (annotation: A) => number = ({ iscrowd }) => (iscrowd ? CROWD : COUNTS),
 ): Grouped => {
   const columns = newColumns(annotations.length);
   annotations.forEach((annotation, row) => {
@@ -97,14 +107,26 @@ export const groupObjects = (
     columns.category[row] = image < 0 ? -1 : (categories.at.get(annotation.category_id) ?? -1);
     for (let e = 0; e < 4; e++) columns.boxes[4 * row + e] = bbox[e]!;
     columns.area[row] = annotation.area ?? bbox[2]! * bbox[3]!;
-    columns.value[row] = annotation.iscrowd ? 1 : 0;
+    columns.value[row] = stateOf(annotation);
   });
   const grouped = group(columns, images.ids.length, categories.ids.length);
   return byCategory ? grouped : merged(grouped, images.ids.length);
 };
 
-/** Result lines as columns. */
-const columnsOf = (detections: readonly CocoDetection[]): DetectionColumns => {
+/** Detections as columns, whichever way they are given. Throws where columns differ in length. */
+export const columnsOf = (detections: readonly CocoDetection[] | DetectionColumns): DetectionColumns => {
+  if ('scores' in detections) {
+    const count = detections.scores.length;
+    const { images, categories, boxes } = detections;
+    if (images.length !== count || categories.length !== count || boxes.length !== 4 * count)
+      fail(
+        'metrics',
+        `${images.length} images, ${categories.length} categories, ${boxes.length} box numbers`,
+        `${count} scores need ${count}, ${count} and ${4 * count}`,
+        'Pass columns of one length',
+      );
+    return detections;
+  }
   const boxes = new Float64Array(4 * detections.length);
   for (let row = 0; row < detections.length; row++)
     for (let e = 0; e < 4; e++) boxes[4 * row + e] = detections[row]!.bbox[e]!;
@@ -123,15 +145,8 @@ export const groupDetections = (
   categories: Ids,
   byCategory: boolean,
 ): Grouped => {
-  const given = 'scores' in detections ? detections : columnsOf(detections);
+  const given = columnsOf(detections);
   const count = given.scores.length;
-  if (given.images.length !== count || given.categories.length !== count || given.boxes.length !== 4 * count)
-    fail(
-      'metrics',
-      `${given.images.length} images, ${given.categories.length} categories, ${given.boxes.length} box numbers`,
-      `${count} scores need ${count}, ${count} and ${4 * count}`,
-      'Pass columns of one length',
-    );
   const columns = newColumns(count);
   for (let row = 0; row < count; row++) {
     const image = images.at.get(given.images[row]!);

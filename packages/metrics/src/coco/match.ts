@@ -1,4 +1,4 @@
-import type { Grouped } from './group.ts';
+import { COUNTS, CROWD, type Grouped } from './group.ts';
 import { overlap } from './overlap.ts';
 import type { CocoParams } from './params.ts';
 
@@ -60,11 +60,14 @@ export const matchCategory = (
   areas.forEach(({ min, max }, a) => {
     const start = a * iouThresholds.length * count;
     const unmatched = status.subarray(start, start + count);
-    for (let n = 0; n < count; n++)
-      unmatched[n] = dt.area[rows[n]!]! < min || dt.area[rows[n]!]! > max ? NEITHER : FALSE_POSITIVE;
+    for (let n = 0; n < count; n++) {
+      const row = rows[n]!;
+      const outside = dt.area[row]! < min || dt.area[row]! > max;
+      unmatched[n] = outside || dt.forgiven?.[row] ? NEITHER : FALSE_POSITIVE;
+    }
     for (let t = 1; t < iouThresholds.length; t++) status.copyWithin(start + t * count, start, start + count);
     for (let g = gt.starts[category]!; g < gt.starts[category + 1]!; g++)
-      if (gt.value[g] === 0 && gt.area[g]! >= min && gt.area[g]! <= max) objects[a] = objects[a]! + 1;
+      if (gt.value[g] === COUNTS && gt.area[g]! >= min && gt.area[g]! <= max) objects[a] = objects[a]! + 1;
   });
 
   for (let from = gt.starts[category]!; from < gt.starts[category + 1]!; ) {
@@ -96,7 +99,7 @@ const matchImage = (
   let any = false;
   for (let d = 0, k = 0; d < found.length; d++) {
     for (let g = 0; g < objects; g++, k++) {
-      const value = overlap(dt.boxes, rows[found[d]!]!, gt.boxes, from + g, gt.value[from + g] === 1);
+      const value = overlap(dt.boxes, rows[found[d]!]!, gt.boxes, from + g, gt.value[from + g] === CROWD);
       ious[k] = value;
       if (value > best[d]!) best[d] = value;
     }
@@ -108,12 +111,12 @@ const matchImage = (
   const taken = new Uint8Array(objects);
   for (let a = 0; a < areas.length; a++) {
     const { min, max } = areas[a]!;
-    // Objects that count come first, then those that are ignored: crowds and other areas.
+    // Objects that count come first, then those that do not: crowds, ignored ones, other areas.
     let counting = 0;
     for (let pass = 0, k = 0; pass < 2; pass++) {
       for (let g = 0; g < objects; g++) {
         const area = gt.area[from + g]!;
-        const ignored = gt.value[from + g] === 1 || area < min || area > max;
+        const ignored = gt.value[from + g] !== COUNTS || area < min || area > max;
         if (ignored === (pass === 1)) order[k++] = g;
       }
       if (pass === 0) counting = k;
@@ -130,7 +133,7 @@ const matchImage = (
           // An object that counts is not given up for an ignored one.
           if (k === counting && match >= 0) break;
           const g = order[k]!;
-          if (taken[g] && gt.value[from + g] === 0) continue;
+          if (taken[g] && gt.value[from + g] !== CROWD) continue;
           const value = ious[d * objects + g]!;
           if (value < reach) continue;
           reach = value;

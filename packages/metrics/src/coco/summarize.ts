@@ -6,12 +6,11 @@ export interface Selection {
   readonly iou?: number;
   readonly area?: string;
   readonly maxDetections?: number;
-  /** Index of the category. */
-  readonly category?: number;
+  /** Indices of categories. */
+  readonly categories?: readonly number[];
 }
 
-const select = (length: number, chosen: number | undefined): number[] =>
-  chosen === undefined ? Array.from({ length }, (_, i) => i) : chosen < 0 ? [] : [chosen];
+const all = (length: number): readonly number[] => Array.from({ length }, (_, i) => i);
 
 /** Mean over the chosen entries that have objects, -1 where there are none. */
 const mean = (
@@ -19,17 +18,18 @@ const mean = (
   recalls: number,
   categories: number,
   { areas, iouThresholds, maxDetections }: CocoParams,
-  { iou, area = 'all', maxDetections: limit, category }: Selection,
+  { iou, area = 'all', maxDetections: limit, categories: chosen = all(categories) }: Selection,
 ): number => {
   const a = areas.findIndex(({ name }) => name === area);
   const m = limit === undefined ? maxDetections.length - 1 : maxDetections.indexOf(limit);
   if (a < 0 || m < 0) return -1;
-  const near = (value: number) => Math.abs(value - (iou as number)) < 1e-9;
+  const near = (value: number) => Math.abs(value - (iou ?? value)) < 1e-9;
   let sum = 0;
   let count = 0;
-  for (const t of select(iouThresholds.length, iou === undefined ? undefined : iouThresholds.findIndex(near)))
+  const thresholds = all(iouThresholds.length).filter((t) => near(iouThresholds[t]!));
+  for (const t of thresholds)
     for (let r = 0; r < recalls; r++)
-      for (const k of select(categories, category)) {
+      for (const k of chosen) {
         const value = values[(((t * recalls + r) * categories + k) * areas.length + a) * maxDetections.length + m]!;
         if (value <= -1) continue;
         sum += value;

@@ -30,7 +30,7 @@ for (const [name, { folder, manifest, layer }] of packages) {
   }
   for (const file of sources(path.join(root, folder, 'src'))) {
     const code = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
-    for (const [, specifier] of code.matchAll(/(?:from|import)\s*\(?\s*'([^'.][^']*)'/g)) {
+    for (const [, specifier] of code.matchAll(/(?:from|import)\s*\(?\s*'([^'.\s][^'\s]*)'/g)) {
       if (specifier.startsWith('node:')) continue;
       const imported = specifier
         .split('/')

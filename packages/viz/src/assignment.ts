@@ -12,7 +12,9 @@ export interface Matches {
   readonly classes?: readonly string[] | undefined;
 }
 
-const centre = ([x1, y1, x2, y2]: readonly [number, number, number, number]) => [(x1 + x2) / 2, (y1 + y2) / 2] as const;
+/** The centre of a box x1 y1 x2 y2. */
+export const centreOf = ([x1, y1, x2, y2]: readonly [number, number, number, number]) =>
+  [(x1 + x2) / 2, (y1 + y2) / 2] as const;
 
 /**
  * Each target in a colour of its own, its candidates dashed in the same colour, a line from centre to centre;
@@ -33,8 +35,8 @@ export const assignmentOverlay = (size: Size, { targets, boxes, assignment, clas
     if (!from?.every(Number.isFinite) || !to) return;
     const color = colorOf(target);
     drawn.push({ box: from, color, label: `q${candidate}`, dashed: true });
-    const [x1, y1] = centre(from);
-    const [x2, y2] = centre(to);
+    const [x1, y1] = centreOf(from);
+    const [x2, y2] = centreOf(to);
     marks += element('line', { x1, y1, x2, y2, stroke: color, 'stroke-width': line });
     marks += element('circle', { cx: x1, cy: y1, r: line * 2, fill: color });
     marks += element('circle', { cx: x2, cy: y2, r: line * 3, fill: 'none', stroke: color, 'stroke-width': line });

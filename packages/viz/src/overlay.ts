@@ -25,6 +25,14 @@ export interface DrawnBox {
   readonly color: string;
   readonly label?: string;
   readonly dashed?: boolean;
+  /** Without the dark edge that keeps a line visible on any photograph. */
+  readonly thin?: boolean;
+}
+
+/** How all boxes of a drawing are drawn. */
+interface BoxStyle {
+  /** Height of letters in pixels; default as suits the picture. */
+  readonly font?: number;
 }
 
 /** Line width and letter height that suit a picture's size, in pixels. */
@@ -44,8 +52,7 @@ export const pixelBoxes = (boxes: Float32Array, { width, height }: Size): [numbe
 export const className = (classes: readonly string[] | undefined, label: number): string =>
   classes?.[label] ?? String(label);
 
-const drawLabel = (text: string, x: number, top: number, size: Size, color: string): string => {
-  const { font } = scaleOf(size);
+const drawLabel = (text: string, x: number, top: number, size: Size, color: string, font: number): string => {
   // no font metrics here: 0.6 em is a little wider than the usual sans-serif average
   const width = Math.min(size.width, text.length * font * 0.6 + font * 0.5);
   const height = font * 1.3;
@@ -60,16 +67,17 @@ const drawLabel = (text: string, x: number, top: number, size: Size, color: stri
 };
 
 /** Boxes with their labels as SVG content, in the order given: later ones lie on top. Boxes that are not finite are left out. */
-export const drawnBoxes = (boxes: readonly DrawnBox[], size: Size): string => {
-  const { line } = scaleOf(size);
+export const drawnBoxes = (boxes: readonly DrawnBox[], size: Size, style: BoxStyle = {}): string => {
+  const { line, font } = { ...scaleOf(size), ...style };
   return boxes
     .filter(({ box }) => box.every(Number.isFinite))
-    .map(({ box: [x1, y1, x2, y2], color, label, dashed }) => {
+    .map(({ box: [x1, y1, x2, y2], color, label, dashed, thin }) => {
       const frame = { x: x1, y: y1, width: Math.max(0, x2 - x1), height: Math.max(0, y2 - y1), fill: 'none' };
       const dash = dashed ? `${line * 4} ${line * 2}` : undefined;
       const halo = element('rect', { ...frame, stroke: '#000000', 'stroke-opacity': 0.5, 'stroke-width': line + 1.5 });
       const edge = element('rect', { ...frame, stroke: color, 'stroke-width': line, 'stroke-dasharray': dash });
-      return halo + edge + (label === undefined ? '' : drawLabel(label, x1, y1, size, color));
+      const words = label === undefined ? '' : drawLabel(label, x1, y1, size, color, font);
+      return (thin ? '' : halo) + edge + words;
     })
     .join('');
 };

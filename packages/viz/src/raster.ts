@@ -1,7 +1,7 @@
 import type { Image } from '@detrain/core';
 import sharp from 'sharp';
 import { assignmentOverlay, type Matches } from './assignment.ts';
-import { type BoxesOptions, boxesOverlay } from './overlay.ts';
+import { type BoxesOptions, boxesOverlay, type Size } from './overlay.ts';
 import { svgDocument } from './svg.ts';
 
 const raw = ({ width, height, data }: Image) => {
@@ -18,6 +18,21 @@ export const encodePng = (image: Image): Promise<Buffer> => raw(image).png().toB
 
 /** An image as JPEG. Throws as {@link encodePng}. */
 export const encodeJpeg = (image: Image, quality = 80): Promise<Buffer> => raw(image).jpeg({ quality }).toBuffer();
+
+/** How much of a photograph's contrast stays under drawings, and how much light is added. */
+const FADED = { contrast: 0.75, light: 64 };
+
+/** An image in faded greys as JPEG, at most this large. Throws as {@link encodePng}. */
+export const greyJpeg = (image: Image, { width, height }: Size): Promise<Buffer> =>
+  raw(image)
+    .resize({ width, height, fit: 'fill', withoutEnlargement: true })
+    .grayscale()
+    .linear(FADED.contrast, FADED.light)
+    .jpeg({ quality: 80 })
+    .toBuffer();
+
+/** A stand-alone SVG document as PNG. */
+export const rasterize = (svg: string): Promise<Buffer> => sharp(Buffer.from(svg)).png().toBuffer();
 
 const drawOver = (image: Image, overlay: string): Promise<Buffer> =>
   raw(image)

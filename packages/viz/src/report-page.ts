@@ -7,7 +7,7 @@ const style = `
 header,main,footer{max-width:72rem;margin:0 auto;padding:1rem 1.25rem}h1{margin:.5rem 0 .25rem;font-size:1.75rem}
 h2{margin:2rem 0 .75rem;padding-bottom:.25rem;border-bottom:1px solid var(--edge);font-size:1.25rem}
 nav a,a{color:var(--link)}nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:.5rem 0;padding:0;list-style:none}
-.soft{color:var(--soft)}.grid{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))}
+.soft{color:var(--soft)}.grid{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))}.grid.wide{grid-template-columns:minmax(0,1fr)}
 figure{margin:0;padding:.75rem;border:1px solid var(--edge);border-radius:.5rem;background:var(--card)}
 figure svg{display:block;width:100%;height:auto}figcaption{margin-top:.5rem;color:var(--soft);font-size:.875rem}
 .pair{display:grid;gap:.5rem;grid-template-columns:1fr 1fr}.pair p{margin:0 0 .25rem;font-size:.875rem}

@@ -1,5 +1,6 @@
 import { type Detections, type Image, pairsOf, type Targets } from '@detrain/core';
 import { assignmentOverlay, type Matches } from './assignment.ts';
+import { type Comparison, comparisonHtml } from './comparison.ts';
 import { type CurvesOptions, curvesSvg, type Series } from './curves.ts';
 import { boxesOverlay, className } from './overlay.ts';
 import { encodeJpeg } from './raster.ts';
@@ -36,6 +37,8 @@ export interface ReportOptions {
   }[];
   readonly predictions?: readonly ReportPrediction[];
   readonly matches?: readonly ReportMatches[];
+  /** Images under several strategies side by side. */
+  readonly comparisons?: readonly Omit<Comparison, 'classes'>[];
   readonly classes?: readonly string[];
   /** Detections below this score are not drawn. Default 0.3. */
   readonly minScore?: number;
@@ -98,18 +101,19 @@ const curveHtml = ({ series, ...options }: NonNullable<ReportOptions['curves']>[
   return `<figure>${curvesSvg(series, options)}<figcaption>${escapeXml(options.title)}<details><summary>As a table</summary>${table}</details></figcaption></figure>`;
 };
 
-const gridOf = (figures: readonly string[]) => `<div class="grid">${figures.join('')}</div>`;
+const gridOf = (figures: readonly string[], kind = 'grid') => `<div class="${kind}">${figures.join('')}</div>`;
 
 /**
  * The report of a run: one self-contained HTML page without scripts, light or dark as the reader's system is, with
- * summary, curves, tables, predictions beside the truth, who was matched to whom, and the configuration.
+ * summary, curves, tables, predictions beside the truth, who was matched to whom (by several strategies, too), and the configuration.
  *
  * @throws when an image's data do not fit its size.
  */
 export const htmlReport = async (options: ReportOptions): Promise<string> => {
   const { title, subtitle = '', summary, curves = [], tables = [], predictions = [], matches = [], config } = options;
+  const { comparisons = [], classes } = options;
   const facts = Object.entries(summary).map(([name, value]) => [name, say(value)]);
-  const sections: Section[] = [{ id: 'summary', title: 'Summary', html: tableHtml('The run in numbers', [], facts) }];
+  const sections: Section[] = [{ id: 'summary', title: 'Summary', html: tableHtml('In numbers', [], facts) }];
   if (curves.length > 0) sections.push({ id: 'curves', title: 'Curves', html: gridOf(curves.map(curveHtml)) });
   if (tables.length > 0) {
     const html = tables.map(({ caption, columns, rows }) =>
@@ -128,6 +132,12 @@ export const htmlReport = async (options: ReportOptions): Promise<string> => {
   if (matches.length > 0) {
     const figures = await Promise.all(matches.map((entry, i) => matchesHtml(entry, i, options)));
     sections.push({ id: 'matches', title: 'Who was matched to whom', html: gridOf(figures) });
+  }
+  if (comparisons.length > 0) {
+    const figures = await Promise.all(
+      comparisons.map((entry, i) => comparisonHtml({ ...entry, classes }, `compared-${i}`)),
+    );
+    sections.push({ id: 'comparisons', title: 'Strategies side by side', html: gridOf(figures, 'grid wide') });
   }
   if (config !== undefined)
     sections.push({

@@ -10,7 +10,7 @@ import { fuseTransposes } from './fuse-transposes.ts';
 import { renamed, withPrefix } from './names.ts';
 import { readProfile } from './profile.ts';
 import { type OpenSession, openSession, type Shared } from './session.ts';
-import { split } from './split.ts';
+import { type Split, split } from './split.ts';
 import { steady } from './steady.ts';
 import { bytesOf, feed, fromValue, pick } from './values.ts';
 
@@ -61,6 +61,13 @@ const isFirst = (name: string) => name.startsWith('readback:') || name.startsWit
 
 const copy = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
 
+/** The two graphs that a step of a program runs for inputs and targets of these shapes. */
+export const stepGraphs = (
+  program: TrainingProgram,
+  inputs: Record<string, TensorSpec>,
+  targets: Record<string, TensorSpec>,
+): Split => split(fuseTransposes(steady(recordStep(program, inputs, targets))), isFirst);
+
 /** Traces a program for inputs of these shapes and readies its two sessions. */
 export const compileStep = async (
   program: TrainingProgram,
@@ -69,8 +76,7 @@ export const compileStep = async (
 ): Promise<CompiledStep> => {
   const { runtime, live } = shared;
   const targetSpecs = program.targets(specs);
-  const graph = fuseTransposes(steady(recordStep(program, specs, targetSpecs)));
-  const { first, second, carried } = split(graph, isFirst);
+  const { first, second, carried } = stepGraphs(program, specs, targetSpecs);
   const sessions: OpenSession[] = [await openSession(first, shared)];
   try {
     sessions.push(await openSession(second, shared));

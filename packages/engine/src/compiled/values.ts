@@ -1,5 +1,5 @@
 import type { DType, HostTensor, HostTensors } from '@detrain/core';
-import type { NamedValue } from '@detrain/onnx';
+import type { NamedValue, ValueInfo } from '@detrain/onnx';
 import type { Tensor } from 'onnxruntime-node';
 import { sizeOf } from '../host.ts';
 import type { Runtime } from './runtime.ts';
@@ -20,7 +20,7 @@ export const feed = (runtime: Runtime, inputs: readonly NamedValue[], prefix: st
 };
 
 /** Bytes of a value of the graph. */
-export const bytesOf = ({ dtype, shape }: NamedValue): number =>
+export const bytesOf = ({ dtype, shape }: ValueInfo): number =>
   sizeOf(shape) * (dtype === 'bool' ? 1 : dtype === 'int64' ? 8 : 4);
 
 /** The host tensor of a session's output; they share their data. */

@@ -5,5 +5,7 @@ export {
   defineConfig,
   type ModelContext,
   type RecipeContext,
+  type WeightsConfig,
   type ZooModel,
 } from './config/types.ts';
+export type { CandidateSource, FixedCandidates, InspectStrategies, InspectStrategy } from './run/inspect/types.ts';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
+import { nearest } from '@detrain/core';
 import { type ArgsDef, type CommandContext, type CommandDef, defineCommand, renderUsage } from 'citty';
 import { userError } from './errors.ts';
-import { nearest } from './nearest.ts';
 
 /** A command with the examples that its help begins with. */
 export type Command = CommandDef & Traits;

@@ -1,7 +1,7 @@
+import { nearest } from '@detrain/core';
 import { type CommandDef, runCommand } from 'citty';
 import { checkedArgs, command, help } from './command.ts';
 import { EXIT, isUserError, userError } from './errors.ts';
-import { nearest } from './nearest.ts';
 import { version } from './version.ts';
 
 type Lazy = () => Promise<CommandDef>;
@@ -11,7 +11,11 @@ const commands: Readonly<Record<string, Lazy>> = {
   train: async () => (await import('./commands/train.ts')).train,
   val: async () => (await import('./commands/val.ts')).val,
   predict: async () => (await import('./commands/predict.ts')).predict,
+  inspect: async () => (await import('./commands/inspect.ts')).inspect,
   data: async () => (await import('./commands/data.ts')).data,
+  info: async () => (await import('./commands/info.ts')).info,
+  pull: async () => (await import('./commands/pull.ts')).pull,
+  engine: async () => (await import('./commands/engine.ts')).engine,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { readHostTensors } from '@detrain/checkpoint';
 import { describe, expect, it } from 'vitest';
-import { run, start, TINY, useFolder, writeShapes } from './harness.ts';
+import { run, start, THREADS, TINY, useFolder, writeShapes } from './harness.ts';
 
 const folder = useFolder();
 const runs = () => path.join(folder(), 'runs');
@@ -51,6 +51,12 @@ describe('train', () => {
     const best = Math.max(...lines('validation').map((line) => line.metrics.ap));
     expect(metrics.ap).toBe(best);
     expect(perClass.map(({ category }: { category: number }) => category)).toEqual([3, 7]);
+    const other = await writeShapes(path.join(folder(), 'other'));
+    const file = path.join(other, 'annotations', 'instances_val.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"red"', '"green"'));
+    expect((await run('val', only(), '--data', other)).err).toBe(
+      'The weights know red, blue; the data has green, blue. Measure on data with the same classes.\n',
+    );
     expect((await run('val', only(), '--split', 'train')).out).toMatch(/AP {2}0.50:0.95 {2}all +\d\.\d{4}/);
 
     const out = path.join(folder(), 'found');
@@ -75,6 +81,38 @@ describe('train', () => {
     const first = await losses('1', 'a');
     expect(await losses('1', 'b')).toEqual(first);
     expect(await losses('2', 'c')).not.toEqual(first);
+  });
+
+  it('shares steps and loading among threads, with the losses of one thread, and says where the time went', async () => {
+    const data = await writeShapes(path.join(folder(), 'shapes'));
+    const losses = async (config: string, ...more: readonly string[]) => {
+      const out = path.join(folder(), path.basename(config));
+      const args = [config, '--data', data, '--out', out, '--epochs', '2', ...more];
+      const { code, err, out: said } = await run('train', ...args);
+      expect(err).toBe('');
+      expect(code).toBe(0);
+      const at = path.join(out, readdirSync(out)[0] as string);
+      return { said, at, losses: lines('step', at).map(({ loss }) => loss as number) };
+    };
+    const one = await losses(TINY);
+    const two = await losses(THREADS, '--profile');
+    expect(two.losses).toBeAllclose(one.losses, { rtol: 1e-4 });
+    expect(two.said).toMatch(/workers 2\n/);
+    expect(two.said).toMatch(/profile of 5 steps +median ms +p90 ms\nwait for data +\d/);
+    const { steps, seconds, nodes } = JSON.parse(readFileSync(path.join(two.at, 'profile.json'), 'utf8'));
+    expect(steps).toBe(5);
+    expect(Object.keys(seconds)).toEqual(['data', 'forward', 'assign', 'backward', 'update', 'total']);
+    expect(seconds.total.p90).toBeGreaterThanOrEqual(seconds.total.median);
+    expect(nodes).toHaveLength(10);
+    expect(readdirSync(one.at)).not.toContain('profile.json');
+  });
+
+  it('refuses more workers than a batch has images, before a run is made', async () => {
+    const data = await writeShapes(path.join(folder(), 'shapes'));
+    const many = await run('train', TINY, '--data', data, '--out', runs(), '--workers', '3');
+    expect(many.code).toBe(2);
+    expect(many.err).toMatch(/^3 workers for batches of 2: .* Set workers to 2 or less\.\n$/);
+    expect(existsSync(runs())).toBe(false);
   });
 
   it('smokes a model of the zoo on the engine that would be used', async () => {

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { zoo } from '@detrain/models';
 import type {} from '@detrain/tooling/setup';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
 import { checkedConfig, configProblems } from '../src/config/problems.ts';
 import { resolveConfig, withOverrides } from '../src/config/resolve.ts';
-import { emaOf, scheduleOf } from '../src/run/settings.ts';
+import { emaOf, optimizerOf, scheduleOf } from '../src/run/settings.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -60,7 +61,7 @@ describe('configProblems', () => {
           "value": ""backbone"",
         },
         {
-          "fix": "no such option; there are learningRate, backboneLearningRate, weightDecay, betas, epsilon, clip, groups",
+          "fix": "no such option; there are learningRate, backboneLearningRate, weightDecay, betas, epsilon, clip, groups, layerDecay",
           "path": "optimizer.lr",
           "value": "1",
         },
@@ -81,6 +82,24 @@ describe('configProblems', () => {
         },
       ]
     `);
+  });
+
+  it('checks what fine-tuning is told', () => {
+    const problems = configProblems({
+      weights: { file: 'x.pth', classes: 'cocoa', part: true },
+      freeze: ['backbone', 3],
+      batchNorm: 'frozen',
+      optimizer: { layerDecay: 2 },
+    });
+    expect(problems.map(({ path, fix }) => `${path}: ${fix}`)).toEqual([
+      'optimizer.layerDecay: use a number above 0 to 1, such as 0.8',
+      "weights.classes: use 'coco', 'objects365' or a list of names, one a row",
+      'weights.part: no such option; did you mean partial?',
+      "freeze.1: use 'norms', a part such as 'backbone', or a pattern",
+      'batchNorm: use one of batch, running',
+    ]);
+    const fine = { freeze: ['norms', /^encoder/], weights: { file: 'x.onnx', classes: ['cat', null] } };
+    expect(configProblems({ ...fine, batchNorm: 'running', optimizer: { layerDecay: 0.8 } })).toEqual([]);
   });
 
   it('finds nothing wrong with an empty config, and says what a config is', () => {
@@ -118,7 +137,7 @@ describe('loadConfig', () => {
     await expect(load('export default {')).rejects.toThrow(/detrain.config.ts cannot be loaded/);
   });
 
-  it.each(['deim-dfine-n', 'deimv2-atto', 'deimv2-femto', 'deimv2-pico', 'bccd-atto'])(
+  it.each(['deim-dfine-n', 'deimv2-atto', 'deimv2-femto', 'deimv2-pico', 'bccd-atto', 'bccd-atto-finetune'])(
     'reads the preset %s',
     async (name) => {
       const file = fileURLToPath(new URL(`../../../configs/${name}.ts`, import.meta.url));
@@ -167,11 +186,46 @@ describe('resolveConfig', () => {
     });
   });
 
+  it("takes the command line's weights with what it says of them, and drops what the file said of others", () => {
+    const file = { weights: { file: 'a.pth', classes: 'coco', partial: true } } as const;
+    const weightsOf = (
+      flags: Parameters<typeof withOverrides>[1],
+      config: Parameters<typeof withOverrides>[0] = file,
+    ) => resolveConfig(withOverrides(config, flags)).weights;
+    expect(weightsOf({})).toEqual(file.weights);
+    expect(weightsOf({ weights: 'b.onnx' })).toEqual({ file: 'b.onnx' });
+    expect(weightsOf({ weightsClasses: 'objects365' })).toEqual({ ...file.weights, classes: 'objects365' });
+    expect(weightsOf({ weights: 'b.onnx', partial: true }, { weights: 'a.pth' })).toEqual({
+      file: 'b.onnx',
+      partial: true,
+    });
+    expect(weightsOf({}, { weights: 'a.pth' })).toEqual({ file: 'a.pth' });
+    expect(weightsOf({}, {})).toBeNull();
+    expect(() => weightsOf({ partial: true }, {})).toThrow(/--partial say how to read weights\. Name them/);
+  });
+
+  it('multiplies the rates of each group by the decay of its depth', () => {
+    const config = resolveConfig({ optimizer: { learningRate: 1, backboneLearningRate: 0.5, layerDecay: 0.5 } });
+    const detector = zoo['deimv2-atto']();
+    const groups = optimizerOf(detector, config).groups;
+    const rateOf = (name: string) => groups.find(({ names }) => names.includes(name))?.learningRate;
+    // Heads, three decoder layers, encoder, three stages, stem.
+    expect(rateOf('decoder.enc_score_head.weight')).toBe(1);
+    expect(rateOf('decoder.decoder.layers.2.swish_ffn.w3.weight')).toBe(0.5);
+    expect(rateOf('decoder.decoder.layers.0.swish_ffn.w3.weight')).toBe(0.125);
+    expect(rateOf('encoder.input_proj.0.conv.weight')).toBe(0.5 ** 4);
+    expect(rateOf('backbone.stages.0.blocks.0.layers.0.conv.weight')).toBe(0.5 * 0.5 ** 7);
+    expect(rateOf('backbone.stem.stem1.conv.weight')).toBe(0.5 * 0.5 ** 8);
+    expect(groups.at(-1)?.learningRate).toBe(1);
+  });
+
   it('counts spans below 1 as shares of the run', () => {
     const rate = scheduleOf({ schedule: { warmup: 0.1, flat: 0.5, tail: 0.2, floor: 0.5 } }, 1000);
     expect([0, 50, 100, 500, 800, 999].map((step) => rate(step))).toBeAllclose([0, 0.25, 1, 1, 0.5, 0.5]);
     const steps = scheduleOf({ schedule: { kind: 'constant', warmup: 200 } }, 1000);
     expect([0, 100, 200, 999].map((step) => steps(step))).toBeAllclose([0, 0.25, 1, 1]);
+    const linear = scheduleOf({ schedule: { kind: 'linear-warmup', warmup: 0.2 } }, 1000);
+    expect([0, 99, 199, 999].map((step) => linear(step))).toBeAllclose([1 / 200, 0.5, 1, 1]);
   });
 
   it('never warms up for most of a short run, and averages over a share of it', () => {

@@ -11,6 +11,7 @@ import { main } from '../src/main.ts';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 export const TINY = here('./fixtures/tiny.config.ts');
+export const THREADS = here('./fixtures/threads.config.ts');
 const BIN = here('../src/bin.ts');
 const COLOURS = { red: '#dd2222', blue: '#2222dd' } as const;
 

@@ -6,5 +6,6 @@ export { OBJECTS365_CLASSES } from './class-names/objects365.ts';
 export { publishedClasses } from './class-names/rows.ts';
 export { decodeImage, type ImageHeader, readHeader } from './decode.ts';
 export * from './loader.ts';
+export * from './loader-threads.ts';
 export { findLayout, formatProblem, LAYOUTS, type OpenOptions, openDataset } from './open.ts';
 export type * from './types.ts';

@@ -1,37 +1,9 @@
-import { horizontalFlip, mixup, mosaic, multiScale, photometricDistort, sanitize } from '@detrain/augment';
-import { type Augmentation, createRng, type Dataset, type Sample } from '@detrain/core';
+import { multiScale } from '@detrain/augment';
+import type { Augmentation, Dataset } from '@detrain/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Batch, cacheDataset, createLoader, type LoaderOptions } from '../src/index.ts';
-
-/** A data set in memory whose reads take a while, at random. */
-const fakeDataset = (length: number, { slow = false, reads = [] as number[] } = {}): Dataset => ({
-  name: 'fake',
-  classes: ['a', 'b'],
-  length,
-  async get(index): Promise<Sample> {
-    reads.push(index);
-    if (slow) await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
-    const rng = createRng(index);
-    return {
-      id: `image-${index}`,
-      image: { width: 12, height: 10, data: Uint8Array.from({ length: 360 }, () => rng.int(256)) },
-      targets: { boxes: Float32Array.of(0.5, 0.5, 0.2 + index / 100, 0.4), labels: Int32Array.of(index % 2) },
-      originalSize: [12, 10],
-    };
-  },
-});
-
-const options = (more: Partial<LoaderOptions> = {}): LoaderOptions => ({
-  dataset: fakeDataset(11),
-  batchSize: 3,
-  size: [16, 8],
-  seed: 7,
-  epochs: 3,
-  augmentations: [mosaic({ tile: 8 }), photometricDistort(), horizontalFlip(), sanitize()],
-  batchAugmentations: [mixup()],
-  ...more,
-});
+import { type Batch, cacheDataset, createLoader } from '../src/index.ts';
+import { fakeDataset, options } from './_fake.ts';
 
 const collect = async (batches: AsyncIterable<Batch>): Promise<Batch[]> => {
   const all: Batch[] = [];

@@ -1,12 +1,11 @@
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { binDistances, cornersOf, edgeDistances, overlapOf, twoBinTargets } from '../src/index.ts';
 import { readCase, reference, type Stored } from './reference.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const tensor = ({ data, shape }: Stored) => tf.tensor(Float32Array.from(data), shape);
 

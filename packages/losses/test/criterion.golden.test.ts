@@ -1,13 +1,12 @@
 import type { Loss, LossContext, Predictions } from '@detrain/core/tensors';
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DenseHost, ddf, densify, fgl, focal, giou, l1, mal, toTensors, vfl } from '../src/index.ts';
 import { layerContext, matchesOf, readCase, reference } from './reference.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const size = { numCandidates: 20, numClasses: 7, normalizer: 'targets' as const };
 

@@ -1,4 +1,5 @@
 import type { Loss, LossContext, Predictions } from '@detrain/core/tensors';
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -16,9 +17,7 @@ import {
   toTensors,
 } from '../src/index.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 /** One image of two candidates; the first answers for a target of class `label` with a quality. */
 const compute = (

@@ -1,5 +1,6 @@
 import { type Assignment, BACKGROUND, createRng, IGNORE, type Targets } from '@detrain/core';
 import type { Loss, Predictions } from '@detrain/core/tensors';
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -23,9 +24,7 @@ import {
 } from '../src/index.ts';
 import { layerContext } from './reference.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const numClasses = 3;
 const all: Loss[] = [mal(), vfl(), focal(), l1(), giou(), iou(), iou({ form: 'linear' }), smoothL1(), fgl(), ddf()];

@@ -1,5 +1,6 @@
 import { fromPairs, type Targets } from '@detrain/core';
 import type { Loss, Predictions } from '@detrain/core/tensors';
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -18,9 +19,7 @@ import {
 } from '../src/index.ts';
 import { layerContext } from './reference.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const pairs = (...list: (readonly [number, number])[]) => ({
   candidates: Int32Array.from(list, ([candidate]) => candidate),

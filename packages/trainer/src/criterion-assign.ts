@@ -6,12 +6,21 @@ import {
   type HostTensor,
   type HostTensors,
   type KnownQueries,
+  type Normalizer,
   type Targets,
   unionAssignments,
 } from '@detrain/core';
 import type { Recipe } from '@detrain/core/tensors';
-import { type DenseArrays, denseArrays, denseView, densify } from '@detrain/losses';
+import { type DenseArrays, denseArrays, denseView, densify, normalizerOf } from '@detrain/losses';
 import { type CriterionLayout, type CriterionPlan, mainOutputs, matchedOutput, votes } from './criterion-plan.ts';
+
+/** The place of some images in a batch that several threads or machines share. */
+export interface Share {
+  /** The place of the first of these images in the batch. */
+  readonly first: number;
+  /** Sums numbers over all shares, in place. Waits for the other shares. */
+  sum(values: Float32Array): void;
+}
 
 /** What the host part of a criterion needs beside the predictions. */
 export interface AssignRequest extends Omit<AssignContext, 'output'> {
@@ -19,6 +28,8 @@ export interface AssignRequest extends Omit<AssignContext, 'output'> {
   readonly targets: readonly Targets[];
   /** The batch's queries with known assignments, where the layout has some. */
   readonly known?: KnownQueries | null;
+  /** Present where these images are only a share of the batch: what sums are divided by is counted over all of it. */
+  readonly share?: Share;
 }
 
 /** Who answers for whom in one step. */
@@ -45,6 +56,12 @@ export const PARTS = [
 export const partShape = (sets: number, batch: number, candidates: number, width: number): number[] =>
   width === 1 ? [sets, batch, candidates] : [sets, batch, candidates, width];
 
+/** What the sums over a set are divided by. */
+const normalizerFor = (recipe: Recipe, source: string): Normalizer => {
+  if (source === 'union') return 'pairs';
+  return source === 'known' ? 'targets' : recipe.normalizer;
+};
+
 /** Assigns one output, image by image. */
 const assignOutput = (
   recipe: Recipe,
@@ -68,14 +85,21 @@ const assignOutput = (
   };
   const [logits, boxes] = [values('logits'), values('boxes')];
   const count = boxes.length / 4 / batch;
-  const { rng, progress, epoch, step } = request;
+  const { rng, progress, epoch, step, share } = request;
+  const first = share?.first ?? 0;
   return request.targets.map((targets, image) => {
     const candidates: Candidates = {
       boxes: boxes.subarray(4 * count * image, 4 * count * (image + 1)),
       logits: logits.subarray(numClasses * count * image, numClasses * count * (image + 1)),
       numClasses,
     };
-    return assigner.assign(candidates, targets, { rng: rng.fork(`${output}/${image}`), progress, epoch, step, output });
+    return assigner.assign(candidates, targets, {
+      rng: rng.fork(`${output}/${first + image}`),
+      progress,
+      epoch,
+      step,
+      output,
+    });
   });
 };
 
@@ -116,7 +140,8 @@ export const assignOutputs = (
       : null;
 
   const dense: Record<string, HostTensor> = {};
-  const normalizers = new Float32Array(plan.sets.length);
+  // Three numbers a set: what the normaliser counts, the positives, the negatives.
+  const counted = new Float32Array(3 * plan.sets.length);
   for (const bucket of new Set(plan.sets.map((set) => set.bucket))) {
     const members = plan.sets.filter((set) => set.bucket === bucket);
     const rows = layout.batch * (members[0]?.candidates ?? 0) * (members[0]?.slots ?? 0);
@@ -126,12 +151,12 @@ export const assignOutputs = (
       const host = densify(special ?? matches[source] ?? [], targets, {
         numCandidates: candidates,
         numClasses: layout.numClasses,
-        normalizer: source === 'union' ? 'pairs' : source === 'known' ? 'targets' : recipe.normalizer,
-        groups: source === 'known' ? (known?.groups ?? 1) : 1,
+        normalizer: normalizerFor(recipe, source),
         slots,
         out: denseView(arrays, i * rows, rows),
       });
-      normalizers[plan.sets.indexOf(members[i] as (typeof members)[number])] = host.normalizer;
+      const set = plan.sets.indexOf(members[i] as (typeof members)[number]);
+      counted.set([host.counted, host.positives, host.negatives], 3 * set);
     });
     for (const [part, dtype, width] of PARTS)
       dense[`targets.${bucket}.${part}`] = {
@@ -140,6 +165,15 @@ export const assignOutputs = (
         data: arrays[part],
       };
   }
+  request.share?.sum(counted);
+  const normalizers = Float32Array.from(plan.sets, ({ source }, set) =>
+    normalizerOf(normalizerFor(recipe, source), counted[3 * set] as number, source === 'known' ? known?.groups : 1),
+  );
+  const counts = Float32Array.from(
+    { length: 2 * plan.sets.length },
+    (_, k) => counted[3 * (k >> 1) + 1 + (k & 1)] as number,
+  );
   dense['targets.normalizers'] = { shape: [normalizers.length], dtype: 'float32', data: normalizers };
+  dense['targets.counts'] = { shape: [plan.sets.length, 2], dtype: 'float32', data: counts };
   return { dense, matches, union };
 };

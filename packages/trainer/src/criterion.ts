@@ -63,6 +63,7 @@ const targetSpecs = ({ batch }: CriterionLayout, { sets }: CriterionPlan): Recor
       specs[`targets.${bucket}.${part}`] = { shape: partShape(members, batch, candidates * slots, width), dtype };
   }
   specs['targets.normalizers'] = { shape: [sets.length], dtype: 'float32' };
+  specs['targets.counts'] = { shape: [sets.length, 2], dtype: 'float32' };
   return specs;
 };
 
@@ -98,6 +99,7 @@ const unpackSets = ({ sets }: CriterionPlan, targets: Readonly<Record<string, tf
   for (const bucket of new Set(sets.map((set) => set.bucket)))
     for (const [part] of PARTS) parts.set(`${bucket}.${part}`, tf.unstack(input(`targets.${bucket}.${part}`)));
   const normalizers = tf.unstack(input('targets.normalizers')) as tf.Scalar[];
+  const counts = tf.unstack(tf.reshape(input('targets.counts'), [-1])) as tf.Scalar[];
   const taken = new Map<string, number>();
   return sets.map(({ bucket }, i) => {
     const at = taken.get(bucket) ?? 0;
@@ -111,6 +113,7 @@ const unpackSets = ({ sets }: CriterionPlan, targets: Readonly<Record<string, tf
       boxWeight: part('boxWeight'),
       quality: part('quality'),
       normalizer: normalizers[i] as tf.Scalar,
+      counts: { positives: counts[2 * i] as tf.Scalar, negatives: counts[2 * i + 1] as tf.Scalar },
     };
   });
 };

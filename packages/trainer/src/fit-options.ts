@@ -5,6 +5,8 @@ import type { EmaOptions, Optimizer, Schedule } from '@detrain/optim';
 import type { BatchSource } from './batch.ts';
 import type { Best, CallbackOption, Metrics, Outcome } from './callbacks.ts';
 import type { EmaRestart } from './ema-restart.ts';
+import type { Profile } from './profile.ts';
+import type { TrainingWorkers } from './workers.ts';
 
 /** What an evaluation is told. */
 export interface EvaluationContext {
@@ -35,12 +37,16 @@ export interface FitOptions {
   readonly detector: Detector;
   readonly recipe: Recipe;
   readonly engine: Engine;
+  /** Threads that compute a share of each batch, instead of this one alone; ended by whoever started them. */
+  readonly workers?: TrainingWorkers;
   /** Initial or loaded weights by official name; changed in place. */
   readonly parameters: Map<string, HostTensor>;
   readonly batches: BatchSource;
   readonly optimizer: Optimizer;
   /** Multiplier of each group's rate at a step. Default: constant 1. */
   readonly schedule?: Schedule;
+  /** Whether batch norms use and record the batch's statistics; false: the running ones, unchanged (fine-tuning on small batches). Default true. */
+  readonly batchStatistics?: boolean;
   /** Gradients are scaled down to this global L2 norm; null leaves them. Default 0.1, as the whole RT-DETR family. */
   readonly clip?: number | null;
   /** Averaged weights, which are then what is evaluated and kept; null for none. Default: decay 0.9999, warm-up 1000. */
@@ -63,6 +69,8 @@ export interface FitOptions {
   readonly onNonFinite?: 'stop' | 'skip';
   /** Steps between lines of metrics.jsonl. Default 1. */
   readonly logEvery?: number;
+  /** Measure the parts of each step, and write `profile.json`; for the engine's own operations make it with `profile`, too. Default false. */
+  readonly profile?: boolean;
   readonly callbacks?: CallbackOption;
 }
 
@@ -75,4 +83,6 @@ export interface FitResult extends Outcome {
   readonly metrics: Metrics | null;
   /** The weights to use: the averaged ones where an average is kept. */
   readonly parameters: ReadonlyMap<string, HostTensor>;
+  /** Null unless asked for. */
+  readonly profile: Profile | null;
 }

@@ -1,11 +1,14 @@
 import path from 'node:path';
+import { stateDict } from '@detrain/checkpoint';
 import { createRng } from '@detrain/core';
+import type { Training } from '@detrain/engine';
 import { constant, createEma } from '@detrain/optim';
 import type { Batch } from './batch.ts';
 import { type Best, flattenCallbacks, type Metrics, type Outcome, type Run, type StepRecord } from './callbacks.ts';
 import { saveCrash } from './crash.ts';
 import { emaRestartPolicy, type RestartAction } from './ema-restart.ts';
 import type { FitOptions, FitResult } from './fit-options.ts';
+import { createProfiler, type Profile } from './profile.ts';
 import { detectionProgram } from './program.ts';
 import { runFiles } from './run-files.ts';
 import { copyInto, hasState, loadState, saveState } from './state.ts';
@@ -25,7 +28,7 @@ const MAX_SKIPPED = 10;
 export const fit = async (options: FitOptions): Promise<FitResult> => {
   const { detector, recipe, engine, parameters, batches, optimizer, schedule = constant(), clip = 0.1 } = options;
   const { epochs, seed = 0, evaluate, evaluateEvery = 1, folder = null, resume = false, logEvery = 1 } = options;
-  const { onNonFinite = 'stop', signal = new AbortController().signal } = options;
+  const { onNonFinite = 'stop', signal = new AbortController().signal, batchStatistics = true } = options;
   const { metric = 'ap', keepEvery = 0, metadata = {} } = options.checkpoints ?? {};
 
   const stepsPerEpoch = batches.batchesPerEpoch;
@@ -128,7 +131,8 @@ export const fit = async (options: FitOptions): Promise<FitResult> => {
   };
 
   const keepWeights = async (name: string, weights: Run['evaluated']) => {
-    const file = files.weights(name, weights, { ...metadata, epoch: String(epoch + 1), step: String(step) });
+    const whole = stateDict(detector.parameters, weights);
+    const file = files.weights(name, whole, { ...metadata, epoch: String(epoch + 1), step: String(step) });
     if (folder !== null) for (const callback of callbacks) await callback.onCheckpoint?.(run, file);
   };
 
@@ -187,6 +191,7 @@ export const fit = async (options: FitOptions): Promise<FitResult> => {
       seconds: { data: waited, ...result.seconds, total: (performance.now() - started) / 1000 + waited },
     };
     if (step % logEvery === 0) files.log({ kind: 'step', ...record, memory: process.memoryUsage().rss });
+    await profiler?.add(record);
     for (const callback of callbacks) await callback.onStepEnd?.(run, record);
     return null;
   };
@@ -231,7 +236,10 @@ export const fit = async (options: FitOptions): Promise<FitResult> => {
     return null;
   };
 
-  const training = engine.training(detectionProgram(detector, recipe));
+  const own = options.workers ? null : engine.training(detectionProgram(detector, recipe, { batchStatistics }));
+  const training = options.workers ?? (own as Training);
+  const profiler = options.profile ? createProfiler(engine.name === 'compiled' ? training : null) : null;
+  let profile = null as Profile | null;
   let outcome = null as Outcome | null;
   try {
     if (resume) resumeRun();
@@ -255,13 +263,17 @@ export const fit = async (options: FitOptions): Promise<FitResult> => {
       }
       save();
     }
+    if (profiler) {
+      profile = await profiler.end();
+      files.profile(profile);
+    }
     outcome ??= { reason: 'finished', message: `${epoch} epochs, ${step} steps` };
   } catch (error) {
     outcome = { reason: 'failed', message: error instanceof Error ? error.message : String(error), error };
     throw error;
   } finally {
     for (const callback of callbacks) await callback.onFitEnd?.(run, outcome as Outcome);
-    await training.dispose();
+    await own?.dispose();
   }
-  return { ...(outcome as Outcome), epoch, step, best, metrics, parameters: run.evaluated };
+  return { ...(outcome as Outcome), epoch, step, best, metrics, parameters: run.evaluated, profile };
 };

@@ -1,16 +1,17 @@
 import type { HostTensor, HostTensors, KnownQueries, Rng } from '@detrain/core';
 import type { Detector, Recipe } from '@detrain/core/tensors';
-import type { Training } from '@detrain/engine';
+import type { StepResult, Training } from '@detrain/engine';
 import { clipByGlobalNorm, type Ema, globalNorm, type Optimizer } from '@detrain/optim';
 import type { Batch } from './batch.ts';
 import type { AssignResult } from './criterion-assign.ts';
 import { knownQueriesFor } from './known-queries.ts';
-import { criterionFor, stepInputs } from './program.ts';
+import { computeObjective, type ObjectiveRequest } from './objective.ts';
+import type { TrainingWorkers } from './workers.ts';
 
 /** One training step's ingredients. */
 export interface TrainStepOptions {
-  /** `engine.training(detectionProgram(detector, recipe))`. */
-  readonly training: Training;
+  /** `engine.training(detectionProgram(detector, recipe))`, or threads that compute a share of each batch. */
+  readonly training: Training | TrainingWorkers;
   readonly detector: Detector;
   readonly recipe: Recipe;
   /** Changed in place: trained weights and running statistics. */
@@ -32,7 +33,7 @@ export interface TrainStepOptions {
   readonly ema?: Pick<Ema, 'update'>;
   /** Known queries built elsewhere; absent: the recipe's source builds them from `rng`. */
   readonly known?: KnownQueries | null;
-  /** Sees who answers for whom, before the backward pass. */
+  /** Sees who answers for whom, before the backward pass; not called where workers match. */
   readonly onAssigned?: (result: AssignResult) => void;
 }
 
@@ -46,7 +47,7 @@ export interface TrainStepResult {
   readonly gradientNorm: number;
   /** The first of term, total or gradient norm that is not finite: then nothing was changed. Null where all is well. */
   readonly nonFinite: string | null;
-  /** After clipping, by parameter name. */
+  /** After clipping, by parameter name; the next step of the same workers overwrites theirs. */
   readonly gradients: HostTensors;
   /** Wall-clock seconds of the parts. */
   readonly seconds: Readonly<Record<'forward' | 'assign' | 'backward' | 'update', number>>;
@@ -63,15 +64,14 @@ export const trainStep = async (options: TrainStepOptions): Promise<TrainStepRes
   const { optimizer, rate = 1, clip = 0.1, ema, onAssigned } = options;
   const { images, targets } = batch;
 
+  // Drawn for the whole batch, whoever computes it.
   const known =
     options.known === undefined ? knownQueriesFor(recipe, detector, targets, rng.fork('known')) : options.known;
-  const inputs = stepInputs({ detector, parameters, images, known });
-  const criterion = criterionFor(detector, recipe, inputs);
-  const result = await training.step(inputs, (readback) => {
-    const assigned = criterion.assign(readback, { targets, known, rng: rng.fork('assign'), epoch, step, progress });
-    onAssigned?.(assigned);
-    return assigned.dense;
-  });
+  const seed = rng.fork('assign').int(2 ** 32);
+  const request: ObjectiveRequest = { images, targets, known, seed, epoch, step, progress };
+  const result: StepResult = await ('count' in training
+    ? training.step(parameters, request)
+    : computeObjective({ training, detector, recipe, parameters, onAssigned }, request));
 
   const started = performance.now();
   const { total, terms, gradients } = result;

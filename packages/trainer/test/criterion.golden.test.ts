@@ -2,14 +2,13 @@ import { type Assignment, createRng, type HostTensor, pairsOf } from '@detrain/c
 import type { Recipe, WeightedLoss } from '@detrain/core/tensors';
 import { ddf, fgl, giou, l1, mal, vfl } from '@detrain/losses';
 import { hungarian, iouPowerCost, switching } from '@detrain/matcher-hungarian';
+import { useEager } from '@detrain/tooling/eager';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createCriterion } from '../src/criterion.ts';
 import { storedCase } from './stored-outputs.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const local: WeightedLoss[] = [
   { weight: 0.15, loss: fgl() },

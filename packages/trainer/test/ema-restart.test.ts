@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createEngine, type Engine } from '@detrain/engine';
+import { eagerEngine } from '@detrain/tooling/eager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emaRestartPolicy } from '../src/ema-restart.ts';
 import { type FitOptions, fit, loadState, type TrainerCallback } from '../src/index.ts';
@@ -47,7 +48,7 @@ describe('fit with a restart', () => {
   let engine: Engine;
   let folder: string;
   beforeAll(async () => {
-    engine = await createEngine({ engine: 'cpu' });
+    engine = await createEngine({ engine: eagerEngine });
   });
   afterAll(() => engine.dispose());
   beforeEach(() => {

@@ -5,6 +5,7 @@ import { readHostTensors } from '@detrain/checkpoint';
 import type { HostTensor } from '@detrain/core';
 import { createEngine, type Engine } from '@detrain/engine';
 import { flatCosine } from '@detrain/optim';
+import { eagerEngine } from '@detrain/tooling/eager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { earlyStopping, type FitOptions, fit, loadState, type StepRecord, type TrainerCallback } from '../src/index.ts';
 import { tinyBatches, tinyDetector, tinyOptimizer, tinyRecipe, tinyWeights } from './tiny.ts';
@@ -12,7 +13,7 @@ import { tinyBatches, tinyDetector, tinyOptimizer, tinyRecipe, tinyWeights } fro
 let engine: Engine;
 let folder: string;
 beforeAll(async () => {
-  engine = await createEngine({ engine: 'cpu' });
+  engine = await createEngine({ engine: eagerEngine });
 });
 afterAll(() => engine.dispose());
 beforeEach(() => {
@@ -66,6 +67,18 @@ const logged = (kind: string) =>
     .filter((line) => line.kind === kind);
 
 describe('fit', () => {
+  it('measures the parts of steps when told', async () => {
+    const { records, callback } = recorder();
+    const { profile } = await fit(options({ profile: true, callbacks: callback }));
+    expect(profile).toEqual(JSON.parse(readFileSync(path.join(folder, 'profile.json'), 'utf8')));
+    expect(profile?.steps).toBe(11);
+    const totals = records.slice(1).map(({ seconds }) => seconds.total);
+    const sorted = totals.sort((a, b) => a - b);
+    expect(profile?.seconds.total).toEqual({ median: sorted[5], p90: sorted[9] });
+    expect(profile?.nodes).toEqual([]);
+    expect((await fit(options({ folder: null, epochs: 1 }))).profile).toBeNull();
+  });
+
   it('lowers the loss, and twice the same seed gives the same losses', async () => {
     const [a, b] = [recorder(), recorder()];
     const first = await fit(options({ folder: null, epochs: 12, callbacks: a.callback }));

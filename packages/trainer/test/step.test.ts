@@ -4,6 +4,7 @@ import { contrastiveDenoising } from '@detrain/denoising';
 import { createEngine, type Engine } from '@detrain/engine';
 import { ddf, focal, giou, l1, mal, vfl } from '@detrain/losses';
 import { createAdamW, createEma, parameterGroups } from '@detrain/optim';
+import { eagerEngine } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -16,21 +17,21 @@ import {
 } from '../src/index.ts';
 import { miniBatch, miniDetector, miniRecipe, miniWeights } from './mini.ts';
 
-let cpu: Engine;
+let eager: Engine;
 let compiled: Engine;
 beforeAll(async () => {
-  cpu = await createEngine({ engine: 'cpu' });
+  eager = await createEngine({ engine: eagerEngine });
   compiled = await createEngine({ engine: 'compiled' });
 });
 afterAll(async () => {
-  await cpu.dispose();
+  await eager.dispose();
   await compiled.dispose();
 });
 
 type Changes = Partial<TrainStepOptions> & { engine?: Engine };
 
 /** One step of the mini detector. */
-const step = async ({ engine = cpu, recipe = miniRecipe(), ...changes }: Changes = {}) => {
+const step = async ({ engine = eager, recipe = miniRecipe(), ...changes }: Changes = {}) => {
   const training = engine.training(detectionProgram(miniDetector, recipe));
   let assigned: AssignResult | undefined;
   const result = await trainStep({
@@ -149,7 +150,7 @@ describe('trainStep', () => {
   });
 
   it.each([
-    ['cpu', () => cpu],
+    [eagerEngine, () => eager],
     ['compiled', () => compiled],
   ] as const)('takes a batch without objects on %s', async (_, engine) => {
     const batch = miniBatch([0, 0]);
@@ -272,7 +273,7 @@ describe('policies', () => {
 
 describe('predictionProgram', () => {
   it('gives the last layer of the main group', async () => {
-    const inference = cpu.inference(predictionProgram(miniDetector));
+    const inference = eager.inference(predictionProgram(miniDetector));
     const inputs = stepInputs({ detector: miniDetector, parameters: miniWeights(), images: miniBatch().images });
     const { logits, boxes } = await inference.run(inputs);
     expect(logits?.shape).toEqual([2, 5, 3]);

@@ -1,10 +1,19 @@
 import { command, commonArgs } from '../command.ts';
+import { userError } from '../errors.ts';
 
 const args = {
-  weights: { type: 'positional', required: true, description: "A run's folder or a .safetensors file" },
-  images: { type: 'positional', required: true, description: 'Images, or folders of images' },
+  run: { type: 'positional', required: false, description: "A run's folder or a file of weights" },
+  images: { type: 'positional', required: false, description: 'Images, or folders of images' },
   out: { type: 'string', valueHint: 'DIR', description: 'Where pictures and predictions.json go (predictions)' },
   threshold: { type: 'string', valueHint: 'SCORE', description: 'Leave out what is less sure (0.4)' },
+  weights: { type: 'string', valueHint: 'FILE', description: 'Instead of a run: .safetensors, .pth or .onnx' },
+  model: { type: 'string', valueHint: 'NAME', description: 'The model of a file that does not say what it is' },
+  'weights-classes': {
+    type: 'string',
+    valueHint: 'NAMES',
+    description: 'Its classes: coco, objects365 or a JSON list (what it says, or their number)',
+  },
+  size: { type: 'string', valueHint: 'PIXELS', description: 'Side of the input (what the model was trained at)' },
   config: {
     type: 'string',
     valueHint: 'FILE',
@@ -22,9 +31,14 @@ export const predict = command({
   examples: [
     'detrain predict runs/2026-01-31-deimv2-atto-01 photo.jpg',
     'detrain predict best.safetensors photos/ --out found --threshold 0.5',
+    'detrain predict --weights deim_dfine_n_coco.pth --model deim-dfine-n photo.jpg',
   ],
   args,
   manyArguments: true,
-  run: async ({ args: parsed }) =>
-    (await import('../run/find-objects.ts')).findObjects({ ...parsed, images: parsed._.slice(1) }),
+  run: async ({ args: parsed }) => {
+    const [weights, ...images] = [...(parsed.weights === undefined ? [] : [parsed.weights]), ...parsed._];
+    if (weights === undefined || images.length === 0)
+      throw userError('Name weights and images: detrain predict RUN IMAGE, or detrain predict --weights FILE IMAGE.');
+    return (await import('../run/find-objects.ts')).findObjects({ ...parsed, weights, images });
+  },
 });

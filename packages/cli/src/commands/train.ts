@@ -1,12 +1,14 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { FitResult } from '@detrain/trainer';
 import { command, commonArgs, numberOption } from '../command.ts';
-import { findConfig, loadConfig } from '../config/load.ts';
-import { checkedConfig } from '../config/problems.ts';
-import { type Overrides, resolveConfig, withOverrides } from '../config/resolve.ts';
+import { findConfig } from '../config/load.ts';
+import { configOf } from '../config/of-call.ts';
+import type { Overrides } from '../config/resolve.ts';
 import { EXIT } from '../errors.ts';
 import { findRun, newestRun } from '../run/folder.ts';
 import type { Manifest } from '../run/manifest.ts';
+import { weightsClasses } from '../run/weights-source.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { createOutput, type Output } from '../terminal/output.ts';
 import { progress } from '../terminal/progress.ts';
@@ -30,7 +32,22 @@ const args = {
   seed: { type: 'string', valueHint: 'N', description: 'Seed of weights, order and augmentations (0)' },
   engine: { type: 'string', valueHint: 'NAME', description: 'auto, compiled, cpu, tfjs-node or tfjs-node-gpu (auto)' },
   threads: { type: 'string', valueHint: 'N', description: 'Threads of the compiled engine (all cores)' },
-  weights: { type: 'string', valueHint: 'FILE', description: 'Begin with these weights, where they fit' },
+  workers: {
+    type: 'string',
+    valueHint: 'N',
+    description: 'Share each batch among N workers, and the threads, too (1)',
+  },
+  weights: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'Begin with a run or a .safetensors, .pth or .onnx file; class heads are made to fit the data',
+  },
+  'weights-classes': {
+    type: 'string',
+    valueHint: 'NAMES',
+    description: 'Their classes: coco, objects365 or a JSON list (what they say, or their number)',
+  },
+  partial: { type: 'boolean', description: 'Take what fits of weights that fit only in part' },
   out: { type: 'string', valueHint: 'DIR', description: 'Where run folders go (runs)' },
   name: { type: 'string', valueHint: 'NAME', description: "Part of the run folder's name" },
   resume: { type: 'string', valueHint: 'RUN', description: 'Go on with a run; without a value, with the newest' },
@@ -40,6 +57,7 @@ const args = {
     valueHint: 'WHAT',
     description: 'stop or skip at a loss that is not finite (stop)',
   },
+  profile: { type: 'boolean', description: 'Measure the parts of a step: a table at the end, and profile.json' },
   smoke: { type: 'boolean', description: 'Two steps, an evaluation, a save and a resume: does everything work?' },
   ...commonArgs,
 } as const;
@@ -53,6 +71,7 @@ const overridesOf = (parsed: Parsed): Overrides => {
     numberOption(text(parsed[key]), key, options);
   const data = text(parsed.data);
   const weights = text(parsed.weights);
+  const named = text(parsed['weights-classes']);
   return {
     data: data && path.resolve(data),
     model: text(parsed.model),
@@ -63,7 +82,11 @@ const overridesOf = (parsed: Parsed): Overrides => {
     seed: number('seed', { integer: true, min: 0 }),
     engine: text(parsed.engine),
     threads: number('threads', { integer: true, min: 1 }),
-    weights: weights && path.resolve(weights),
+    workers: number('workers', { integer: true, min: 1 }),
+    // A name of pulled weights is no path.
+    weights: weights && existsSync(weights) ? path.resolve(weights) : weights,
+    weightsClasses: named === undefined ? undefined : weightsClasses(named),
+    partial: parsed.partial === true ? true : undefined,
     out: text(parsed.out),
     name: text(parsed.name),
     onProblem: text(parsed['on-problem']),
@@ -112,6 +135,7 @@ export const train = command({
   examples: [
     'detrain train --data data/bccd',
     'detrain train configs/bccd-atto.ts --data data/bccd --epochs 100',
+    'detrain train --data data/bccd --model deimv2-atto --weights deimv2_atto_coco.onnx',
     'detrain train --resume',
   ],
   args,
@@ -126,11 +150,10 @@ export const train = command({
       import('../run/train-run.ts'),
     ]);
     const call = callOf(parsed as Parsed, resume === null ? null : readManifest(resume).call);
-    const file = call.config === null ? {} : await loadConfig(call.config, call);
-    const config = resolveConfig(checkedConfig(withOverrides(file, call.overrides), 'The command line'));
+    const config = await configOf(call);
     const { signal, release } = interruption(output);
     try {
-      const request = { config: call.smoke ? { ...config, epochs: 2 } : config, call, output, signal };
+      const request = { config, call, output, signal, profile: parsed.profile === true };
       const watch = () => {
         const shown = progress({ output });
         return { callbacks: [shown], onEvaluated: shown.evaluating };

@@ -1,10 +1,19 @@
 import { command, commonArgs } from '../command.ts';
+import { userError } from '../errors.ts';
 
 const args = {
-  weights: { type: 'positional', required: true, description: "A run's folder or a .safetensors file" },
+  run: { type: 'positional', required: false, description: "A run's folder or a file of weights" },
   data: { type: 'string', valueHint: 'DIR', description: 'Data set (the one of the run)' },
   split: { type: 'string', valueHint: 'NAME', description: 'Which split (val)' },
   batch: { type: 'string', valueHint: 'N', description: 'Images at once (8)' },
+  weights: { type: 'string', valueHint: 'FILE', description: 'Instead of a run: .safetensors, .pth or .onnx' },
+  model: { type: 'string', valueHint: 'NAME', description: 'The model of a file that does not say what it is' },
+  'weights-classes': {
+    type: 'string',
+    valueHint: 'NAMES',
+    description: 'Its classes: coco, objects365 or a JSON list (what it says, or their number)',
+  },
+  size: { type: 'string', valueHint: 'PIXELS', description: 'Side of the input (what the model was trained at)' },
   config: {
     type: 'string',
     valueHint: 'FILE',
@@ -23,7 +32,12 @@ export const val = command({
   examples: [
     'detrain val runs/2026-01-31-deimv2-atto-01',
     'detrain val best.safetensors --data data/bccd --split test',
+    'detrain val --weights deimv2_atto_coco.onnx --model deimv2-atto --data data/coco',
   ],
   args,
-  run: async ({ args: parsed }) => (await import('../run/measure.ts')).measure(parsed),
+  run: async ({ args: parsed }) => {
+    const weights = parsed.weights ?? parsed.run;
+    if (weights === undefined) throw userError('Name weights: detrain val RUN, or detrain val --weights FILE.');
+    return (await import('../run/measure.ts')).measure({ ...parsed, weights });
+  },
 });

@@ -17,6 +17,12 @@ export const CONFIG_FILES = [
 const bundled = async (): Promise<Record<string, unknown>> => ({
   '@detrain/cli': await import('../api.ts'),
   '@detrain/core': await import('@detrain/core'),
+  '@detrain/anchors': await import('@detrain/anchors'),
+  '@detrain/assigner-atss': await import('@detrain/assigner-atss'),
+  '@detrain/assigner-fcos': await import('@detrain/assigner-fcos'),
+  '@detrain/assigner-iou': await import('@detrain/assigner-iou'),
+  '@detrain/assigner-paa': await import('@detrain/assigner-paa'),
+  '@detrain/assigner-simota': await import('@detrain/assigner-simota'),
   '@detrain/augment': await import('@detrain/augment'),
   '@detrain/denoising': await import('@detrain/denoising'),
   '@detrain/dense-o2o': await import('@detrain/dense-o2o'),
@@ -39,16 +45,24 @@ export const findConfig = (named: string | undefined, folder = process.cwd()): s
   return CONFIG_FILES.map((name) => path.join(folder, name)).find((file) => existsSync(file)) ?? null;
 };
 
+/** A file's path as messages have it. */
+export const shortName = (file: string): string => path.relative(process.cwd(), file) || file;
+
+/** What a file of code exports by default. Throws a user error when it cannot be loaded. */
+export const loadDefault = async (file: string): Promise<unknown> => {
+  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, virtualModules: await bundled() });
+  try {
+    return await jiti.import(file, { default: true });
+  } catch (error) {
+    throw Object.assign(userError(`${shortName(file)} cannot be loaded: ${(error as Error).message}`), {
+      cause: error,
+    });
+  }
+};
+
 /** Loads and checks a config file. Throws a user error with all of its problems. */
 export const loadConfig = async (file: string, call: { readonly smoke: boolean }): Promise<DetrainConfig> => {
-  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, virtualModules: await bundled() });
-  const name = path.relative(process.cwd(), file) || file;
-  let option: unknown;
-  try {
-    option = await jiti.import(file, { default: true });
-  } catch (error) {
-    throw Object.assign(userError(`${name} cannot be loaded: ${(error as Error).message}`), { cause: error });
-  }
+  const option = await loadDefault(file);
   const config = typeof option === 'function' ? (option as Exclude<ConfigOption, DetrainConfig>)(call) : option;
-  return checkedConfig(config, name);
+  return checkedConfig(config, shortName(file));
 };

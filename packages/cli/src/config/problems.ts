@@ -1,6 +1,6 @@
+import { nearest } from '@detrain/core';
 import type { z } from 'zod';
 import { userError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
 import { configSchema } from './schema.ts';
 import type { DetrainConfig } from './types.ts';
 

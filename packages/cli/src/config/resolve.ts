@@ -1,4 +1,5 @@
-import type { DetrainConfig } from './types.ts';
+import { userError } from '../errors.ts';
+import type { DetrainConfig, WeightsConfig } from './types.ts';
 
 /** Options of the command line that stand above a config file. */
 export interface Overrides {
@@ -11,8 +12,11 @@ export interface Overrides {
   readonly seed?: number | undefined;
   readonly engine?: string | undefined;
   readonly threads?: number | undefined;
+  readonly workers?: number | undefined;
   readonly out?: string | undefined;
   readonly weights?: string | undefined;
+  readonly weightsClasses?: WeightsConfig['classes'] | undefined;
+  readonly partial?: boolean | undefined;
   readonly name?: string | undefined;
   readonly onProblem?: string | undefined;
   readonly onNonFinite?: string | undefined;
@@ -40,8 +44,11 @@ export type ResolvedConfig = Required<
     | 'ema'
     | 'emaRestart'
     | 'emaRestartAt'
+    | 'emaRestartDecay'
     | 'seed'
     | 'engine'
+    | 'workers'
+    | 'loaderThreads'
     | 'evaluateEvery'
     | 'keepEvery'
     | 'logEvery'
@@ -49,10 +56,14 @@ export type ResolvedConfig = Required<
     | 'onNonFinite'
     | 'out'
     | 'schedule'
+    | 'freeze'
+    | 'batchNorm'
   >
 > &
-  Pick<DetrainConfig, 'recipe' | 'weights' | 'callbacks' | 'threads'> & {
+  Pick<DetrainConfig, 'recipe' | 'callbacks' | 'threads'> & {
     readonly name: string;
+    /** What to begin with; null for fresh weights. */
+    readonly weights: WeightsConfig | null;
     readonly inputSize: readonly [width: number, height: number];
     readonly optimizer: {
       readonly learningRate: number;
@@ -62,9 +73,11 @@ export type ResolvedConfig = Required<
       readonly epsilon: number;
       readonly clip: number | false;
       readonly groups: NonNullable<NonNullable<DetrainConfig['optimizer']>['groups']> | null;
+      readonly layerDecay: number;
     };
   };
 
+/** An object without its undefined entries. */
 const without = <T extends object>(value: T): Partial<T> =>
   Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<T>;
 
@@ -80,14 +93,28 @@ export const withOverrides = (config: DetrainConfig, flags: Overrides): DetrainC
     seed: flags.seed,
     engine: flags.engine,
     threads: flags.threads,
+    workers: flags.workers,
     out: flags.out,
-    weights: flags.weights,
     onProblem: flags.onProblem,
     onNonFinite: flags.onNonFinite,
   }) as DetrainConfig),
   ...(flags.data === undefined ? {} : { data: { ...config.data, path: flags.data } }),
+  ...startOf(config.weights, flags),
   ...(flags.lr === undefined ? {} : { optimizer: atRate(config.optimizer ?? {}, flags.lr) }),
 });
+
+/** The command line's weights come with what it says of them; a file of its own leaves behind what the config said of another. */
+const startOf = (weights: DetrainConfig['weights'], flags: Overrides): { readonly weights?: WeightsConfig } => {
+  const configured = typeof weights === 'string' ? { file: weights } : weights;
+  const file = flags.weights ?? configured?.file;
+  const { weightsClasses: classes, partial } = flags;
+  if (file === undefined) {
+    if (classes === undefined && partial === undefined) return {};
+    throw userError('--weights-classes and --partial say how to read weights. Name them: --weights FILE');
+  }
+  const kept = file === configured?.file ? configured : {};
+  return { weights: { ...kept, file, ...(classes && { classes }), ...(partial && { partial }) } };
+};
 
 type Optimizer = NonNullable<DetrainConfig['optimizer']>;
 
@@ -137,22 +164,28 @@ export const resolveConfig = (config: DetrainConfig): ResolvedConfig => {
       epsilon: optimizer.epsilon ?? 1e-8,
       clip: optimizer.clip ?? 0.1,
       groups: optimizer.groups ?? null,
+      layerDecay: optimizer.layerDecay ?? 1,
     },
     schedule: config.schedule ?? {},
     ema: config.ema ?? {},
     emaRestart: config.emaRestart ?? 'off',
     emaRestartAt: config.emaRestartAt ?? 0.92,
+    emaRestartDecay: config.emaRestartDecay ?? 0.9999,
     seed: config.seed ?? 0,
     engine: config.engine ?? 'auto',
+    workers: config.workers ?? 1,
+    loaderThreads: config.loaderThreads ?? 1,
     evaluateEvery: config.evaluateEvery ?? 1,
     keepEvery: config.keepEvery ?? 0,
     logEvery: config.logEvery ?? 1,
     onProblem: config.onProblem ?? 'refuse',
     onNonFinite: config.onNonFinite ?? 'stop',
     out: config.out ?? 'runs',
+    weights: typeof config.weights === 'string' ? { file: config.weights } : (config.weights ?? null),
+    freeze: config.freeze ?? [],
+    batchNorm: config.batchNorm ?? 'batch',
     ...without({
       recipe: config.recipe,
-      weights: config.weights,
       callbacks: config.callbacks,
       threads: config.threads,
     }),

@@ -6,11 +6,12 @@ const side = () =>
 const span = (example: string) => number({ min: 0, example });
 const rate = (example: string) => number({ min: 0, example });
 
+const pattern = () =>
+  z.custom<RegExp>((value) => value instanceof RegExp, { error: 'a regular expression, such as /^backbone\\./' });
+
 const group = z.strictObject(
   {
-    match: z.custom<RegExp>((value) => value instanceof RegExp, {
-      error: 'a regular expression, such as /^backbone\\./',
-    }),
+    match: pattern(),
     learningRate: rate('0.0004').optional(),
     weightDecay: rate('0').optional(),
   },
@@ -32,13 +33,14 @@ const optimizer = z.strictObject(
       })
       .optional(),
     groups: z.array(group, { error: 'a list of { match, learningRate?, weightDecay? }' }).optional(),
+    layerDecay: number({ above: 0, max: 1, example: '0.8' }).optional(),
   },
   { error: 'an object, such as { learningRate: 0.0008 }' },
 );
 
 const schedule = z.strictObject(
   {
-    kind: oneOf(['flat-cosine', 'constant']).optional(),
+    kind: oneOf(['flat-cosine', 'constant', 'linear-warmup']).optional(),
     warmup: span('0.05 (a share of the run) or 2000 (steps)').optional(),
     flat: span('0.5 (a share of the run) or 8000 (steps)').optional(),
     tail: span('0.1 (a share of the run) or 1000 (steps)').optional(),
@@ -63,6 +65,19 @@ const data = z.strictObject(
     val: text("'val'").optional(),
   },
   { error: "an object, such as { path: 'data/bccd' }" },
+);
+
+const weights = z.strictObject(
+  {
+    file: text("'weights.safetensors'"),
+    classes: z
+      .union([z.literal('coco'), z.literal('objects365'), z.array(z.string().nullable())], {
+        error: "'coco', 'objects365' or a list of names, one a row",
+      })
+      .optional(),
+    partial: z.boolean({ error: 'true or false' }).optional(),
+  },
+  { error: "an object, such as { file: 'weights.pth', classes: 'coco' }" },
 );
 
 const zooModel = z.strictObject(
@@ -105,15 +120,28 @@ export const configSchema = z.strictObject(
     ema: z.union([z.literal(false), ema]).optional(),
     emaRestart: oneOf(['off', 'official-noop', 'intended']).optional(),
     emaRestartAt: number({ above: 0, max: 1, example: '0.9' }).optional(),
+    emaRestartDecay: number({ min: 0, below: 1, example: '0.9999' }).optional(),
     seed: number({ integer: true, min: 0, max: 2 ** 32 - 1, example: '0' }).optional(),
     engine: oneOf(['auto', 'compiled', 'cpu', 'tfjs-node', 'tfjs-node-gpu']).optional(),
     threads: number({ integer: true, min: 1, example: '2' }).optional(),
+    loaderThreads: number({ integer: true, min: 0, example: '1' }).optional(),
+    workers: number({ integer: true, min: 1, example: '2' }).optional(),
     evaluateEvery: number({ integer: true, min: 1, example: '1' }).optional(),
     keepEvery: number({ integer: true, min: 0, example: '10' }).optional(),
     logEvery: number({ integer: true, min: 1, example: '1' }).optional(),
     onProblem: oneOf(['refuse', 'repair']).optional(),
     onNonFinite: oneOf(['stop', 'skip']).optional(),
-    weights: text("'weights.safetensors'").optional(),
+    weights: z
+      .union([text("'weights.safetensors'"), weights], {
+        error: "a file, such as 'weights.safetensors', or { file, classes?, partial? }",
+      })
+      .optional(),
+    freeze: z
+      .array(z.union([text("'backbone'"), pattern()], { error: "'norms', a part such as 'backbone', or a pattern" }), {
+        error: "a list, such as ['backbone', 'norms']",
+      })
+      .optional(),
+    batchNorm: oneOf(['batch', 'running']).optional(),
     out: text("'runs'").optional(),
     callbacks: z.unknown().optional(),
   },

@@ -1,5 +1,5 @@
 import type { Detector, Recipe } from '@detrain/core/tensors';
-import type { CallbackOption } from '@detrain/trainer';
+import type { CallbackOption, FreezeRule } from '@detrain/trainer';
 
 /** What a model factory in a config may know. */
 export interface ModelContext {
@@ -43,15 +43,17 @@ export interface OptimizerConfig {
   readonly clip?: number | false;
   /** Instead of the standard groups (backbone, no decay on norms and biases). */
   readonly groups?: readonly ParameterGroup[];
+  /** Rates fall by this factor from layer to layer, counted from the heads: decoder layers, encoder, backbone stages, stem. */
+  readonly layerDecay?: number;
 }
 
 /** A length of the run: a share of it below 1, else steps. */
 export type Span = number;
 
 export interface ScheduleConfig {
-  /** `flat-cosine` (DEIM) or `constant` after the warm-up. */
-  readonly kind?: 'flat-cosine' | 'constant';
-  /** How long the rate grows from 0 (quadratically). */
+  /** `flat-cosine` (DEIM), or one rate after the warm-up: `constant`, and `linear-warmup` where it grows linearly (D-FINE, RT-DETRv2). */
+  readonly kind?: 'flat-cosine' | 'constant' | 'linear-warmup';
+  /** How long the rate grows from 0 (quadratically, but for `linear-warmup`). */
   readonly warmup?: Span;
   /** Where the cosine begins. */
   readonly flat?: Span;
@@ -77,6 +79,16 @@ export interface DataConfig {
   readonly val?: string;
 }
 
+/** Weights to begin with. */
+export interface WeightsConfig {
+  /** A run's folder, a `.safetensors`, `.pth` or `.onnx` file, or the name of pulled weights. */
+  readonly file: string;
+  /** The classes of the file's score heads, row by row, where it does not name them and their number does not tell; null for a row of none. */
+  readonly classes?: 'coco' | 'objects365' | readonly (string | null)[];
+  /** Take what fits of a file that fits only in part. */
+  readonly partial?: boolean;
+}
+
 /** A training run, as `detrain.config.ts` describes it. Everything is optional. */
 export interface DetrainConfig {
   /** Part of the run folder's name; the model's name unless given. */
@@ -98,9 +110,15 @@ export interface DetrainConfig {
   /** What happens at `emaRestartAt` (share of the run): nothing, the published no-op decay, or what the paper means. */
   readonly emaRestart?: 'off' | 'official-noop' | 'intended';
   readonly emaRestartAt?: number;
+  /** The average's decay from there on, where `emaRestart` is `intended`. */
+  readonly emaRestartDecay?: number;
   readonly seed?: number;
   readonly engine?: 'auto' | 'compiled' | 'cpu' | 'tfjs-node' | 'tfjs-node-gpu';
   readonly threads?: number;
+  /** Threads that each compute a share of every batch, with their part of `threads`. */
+  readonly workers?: number;
+  /** Threads that decode and augment; 0: the main thread does. */
+  readonly loaderThreads?: number;
   /** Evaluate after every this many epochs; the last epoch is always evaluated. */
   readonly evaluateEvery?: number;
   /** Keep weights of every this many epochs; 0 keeps only the last and the best. */
@@ -110,8 +128,12 @@ export interface DetrainConfig {
   /** What is done about problems of the data. */
   readonly onProblem?: 'refuse' | 'repair';
   readonly onNonFinite?: 'stop' | 'skip';
-  /** A safetensors file to begin with. */
-  readonly weights?: string;
+  /** What to begin with. Score heads are rebuilt for the data's classes: rows of classes with the same name are kept. */
+  readonly weights?: string | WeightsConfig;
+  /** Tensors that do not learn: patterns, `'norms'` (all batch norms), or parts such as `'backbone'` and `'backbone.stem'`. */
+  readonly freeze?: readonly FreezeRule[];
+  /** Whose statistics batch norms use in training: the batch's, which are recorded, or the running ones, which then stay. */
+  readonly batchNorm?: 'batch' | 'running';
   /** The folder that holds the run folders. */
   readonly out?: string;
   readonly callbacks?: CallbackOption;

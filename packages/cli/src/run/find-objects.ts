@@ -9,7 +9,7 @@ import { numberOption } from '../command.ts';
 import { EXIT, userError } from '../errors.ts';
 import { createOutput } from '../terminal/output.ts';
 import { detectorRunner } from './detect.ts';
-import { readWeights } from './weights-file.ts';
+import { queryOf, readWeights } from './weights-file.ts';
 
 /** Options of `detrain predict`, as the command line has them. */
 export interface FindOptions {
@@ -18,6 +18,9 @@ export interface FindOptions {
   readonly out?: string | undefined;
   readonly threshold?: string | undefined;
   readonly config?: string | undefined;
+  readonly model?: string | undefined;
+  readonly 'weights-classes'?: string | undefined;
+  readonly size?: string | undefined;
   readonly engine?: string | undefined;
   readonly threads?: string | undefined;
   readonly json?: boolean | undefined;
@@ -73,7 +76,7 @@ export const findObjects = async (parsed: FindOptions): Promise<number> => {
   const output = createOutput({ json: parsed.json });
   const threshold = numberOption(parsed.threshold, 'threshold', { min: 0 }) ?? 0.4;
   const threads = numberOption(parsed.threads, 'threads', { integer: true, min: 1 });
-  const used = await readWeights(parsed.weights, parsed.config);
+  const used = await readWeights(parsed.weights, queryOf(parsed));
   const files = imageFiles(parsed.images);
   const out = parsed.out ?? 'predictions';
   mkdirSync(out, { recursive: true });

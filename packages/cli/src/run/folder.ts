@@ -8,6 +8,7 @@ export const RUN = {
   manifest: 'manifest.json',
   metrics: 'metrics.jsonl',
   report: 'report.html',
+  profile: 'profile.json',
   weights: 'weights',
   state: 'state',
   pictures: 'images',

@@ -5,11 +5,12 @@ import path from 'node:path';
 import { writeAtomically } from '@detrain/checkpoint';
 import type { DetectionDataset } from '@detrain/data';
 import sharp from 'sharp';
-import type { Overrides } from '../config/resolve.ts';
+import type { TrainCall } from '../config/of-call.ts';
 import { userError } from '../errors.ts';
 import { version } from '../version.ts';
 import { dataHash } from './data.ts';
 import { RUN } from './folder.ts';
+import type { WeightsReport } from './start-weights.ts';
 
 /** What a run was: enough to use its weights, to go on with it and to do it again. */
 export interface Manifest {
@@ -31,8 +32,10 @@ export interface Manifest {
   /** The data set's own category id of each class. */
   readonly categoryIds: readonly number[];
   readonly inputSize: readonly [width: number, height: number];
+  /** What the run began with: which tensors and class rows came from where. Null for fresh weights. */
+  readonly weights: WeightsReport | null;
   /** How the command was called: what --resume repeats. */
-  readonly call: { readonly config: string | null; readonly overrides: Overrides; readonly smoke: boolean };
+  readonly call: TrainCall;
 }
 
 interface SplitRecord {

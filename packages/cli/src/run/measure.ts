@@ -1,15 +1,13 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { createEngine } from '@detrain/engine';
 import { numberOption } from '../command.ts';
-import { EXIT, userError } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import { table } from '../terminal/format.ts';
 import { createOutput } from '../terminal/output.ts';
-import { openSplit } from './data.ts';
+import { openAsked } from './asked-data.ts';
 import { detectorRunner } from './detect.ts';
 import { evaluate } from './evaluate.ts';
-import { readManifest } from './manifest.ts';
-import { readWeights } from './weights-file.ts';
+import { queryOf, readWeights } from './weights-file.ts';
+import { weightsFile } from './weights-source.ts';
 
 /** Options of `detrain val`, as the command line has them. */
 export interface MeasureOptions {
@@ -18,6 +16,9 @@ export interface MeasureOptions {
   readonly split?: string | undefined;
   readonly batch?: string | undefined;
   readonly config?: string | undefined;
+  readonly model?: string | undefined;
+  readonly 'weights-classes'?: string | undefined;
+  readonly size?: string | undefined;
   readonly engine?: string | undefined;
   readonly threads?: string | undefined;
   readonly 'on-problem'?: string | undefined;
@@ -45,19 +46,10 @@ const shown = (value: number) => (value < 0 ? '-' : value.toFixed(4));
 /** Measures weights on a data set and prints what was found. Gives the exit code. */
 export const measure = async (parsed: MeasureOptions): Promise<number> => {
   const output = createOutput({ json: parsed.json });
-  const used = await readWeights(parsed.weights, parsed.config);
-  const run = existsSync(path.join(parsed.weights, 'manifest.json')) ? readManifest(parsed.weights) : null;
-  const data = parsed.data ?? run?.data.path;
-  if (data === undefined) throw userError('No data. Say where it is: detrain val WEIGHTS --data DIR');
-  const split = parsed.split ?? (parsed.data === undefined ? run?.data.val.split : undefined) ?? 'val';
-  const onProblem = parsed['on-problem'] ?? run?.call.overrides.onProblem ?? 'refuse';
-  if (onProblem !== 'refuse' && onProblem !== 'repair')
-    throw userError(`--on-problem is "${onProblem}". Give refuse or repair.`);
-  const dataset = await openSplit({ data: { path: data }, onProblem }, split);
-  if (dataset.classes.length !== used.classes.length || dataset.classes.some((name, i) => name !== used.classes[i]))
-    throw userError(
-      `The weights know ${used.classes.join(', ')}; the data has ${dataset.classes.join(', ')}. Measure on data with the same classes.`,
-    );
+  // Looked for first: data that is missing, too, is the smaller mistake.
+  weightsFile(parsed.weights);
+  const dataset = await openAsked({ ...parsed, command: 'val WEIGHTS' });
+  const used = await readWeights(parsed.weights, { ...queryOf(parsed), wanted: dataset.classes });
   const threads = numberOption(parsed.threads, 'threads', { integer: true, min: 1 });
   const batchSize = numberOption(parsed.batch, 'batch', { integer: true, min: 1 }) ?? 8;
   const engine = await createEngine({ engine: (parsed.engine ?? 'auto') as 'auto', ...(threads ? { threads } : {}) });
@@ -72,7 +64,7 @@ export const measure = async (parsed: MeasureOptions): Promise<number> => {
     });
     output.data({
       weights: used.file,
-      data,
+      data: dataset.path,
       split: dataset.split,
       images,
       seconds,

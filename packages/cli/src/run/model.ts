@@ -1,11 +1,9 @@
-import { loadWeights, readHostTensors } from '@detrain/checkpoint';
-import { createRng, type HostTensor } from '@detrain/core';
+import { createRng, type HostTensor, nearest } from '@detrain/core';
 import type { Detector } from '@detrain/core/tensors';
 import { type ZooName, zoo } from '@detrain/models';
 import { initialise } from '@detrain/nn';
 import type { DetrainConfig, ModelContext } from '../config/types.ts';
 import { userError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
 
 /** The detector that a config asks for. Throws a user error with the nearest name of the zoo. */
 export const buildDetector = (model: NonNullable<DetrainConfig['model']>, context: ModelContext): Detector => {
@@ -27,26 +25,3 @@ export const buildDetector = (model: NonNullable<DetrainConfig['model']>, contex
 /** Fresh weights of a seed; the same for every run of that seed and model. */
 export const freshWeights = (detector: Detector, seed: number): Map<string, HostTensor> =>
   initialise(detector.parameters, createRng(seed).fork('weights'));
-
-/** What of a file of weights was used. */
-export interface WeightsReport {
-  readonly loaded: number;
-  readonly missing: readonly string[];
-  readonly mismatched: readonly string[];
-}
-
-/** Puts a file's tensors into weights, where name and shape fit: other classes keep fresh heads. Throws when nothing fits. */
-export const useWeights = (detector: Detector, parameters: Map<string, HostTensor>, file: string): WeightsReport => {
-  const { tensors } = readHostTensors(file);
-  const found = loadWeights(detector.parameters, tensors, { partial: true });
-  for (const [name, tensor] of found.parameters) parameters.get(name)?.data.set(tensor.data);
-  if (found.parameters.size === 0)
-    throw userError(
-      `${file} fits ${detector.name} nowhere: no tensor has a known name and shape. Is it the file of another model?`,
-    );
-  return {
-    loaded: found.parameters.size,
-    missing: found.missing,
-    mismatched: found.mismatched.map(({ name }) => name),
-  };
-};

@@ -1,17 +1,30 @@
 import { multiScale } from '@detrain/augment';
 import type { Detector, Recipe } from '@detrain/core/tensors';
-import { checkRecipe, deim, deimv2Lite, dfine, type LiteSize, type RecipeOptions } from '@detrain/recipes';
+import {
+  checkRecipe,
+  deim,
+  deimRtdetr,
+  deimv2,
+  deimv2Lite,
+  dfine,
+  type LiteSize,
+  type RecipeOptions,
+  rtdetr,
+} from '@detrain/recipes';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import type { RecipeContext } from '../config/types.ts';
 import { userError } from '../errors.ts';
 import type { Output } from '../terminal/output.ts';
 
 /** The recipe that a model of the zoo was published with; DEIM's for a model of one's own. */
-const published = (model: string, numQueries: number): Recipe => {
-  // Top-k over queries and classes: as many detections as the published models give, and no more than make sense.
-  const options: RecipeOptions = { detections: Math.min(300, Math.max(100, numQueries)) };
+const published = ({ name: model, numQueries, numClasses }: Detector): Recipe => {
+  // Top-k over queries and classes: as many detections as the published models give, and no more than there are pairs.
+  const options: RecipeOptions = { detections: Math.min(300, numQueries * numClasses) };
   const lite = /^deimv2-(atto|femto|pico)$/.exec(model)?.[1];
   if (lite) return deimv2Lite({ ...options, size: lite as LiteSize });
+  if (model.startsWith('deimv2-')) return deimv2(options);
+  if (model.startsWith('rtdetr')) return rtdetr(options);
+  if (model.startsWith('deim-rtdetr')) return deimRtdetr(options);
   return model.startsWith('dfine-') ? dfine(options) : deim(options);
 };
 
@@ -21,8 +34,7 @@ export const recipeOf = (
   detector: Detector,
   context: RecipeContext,
 ): Recipe => {
-  const found =
-    typeof recipe === 'function' ? recipe(context) : (recipe ?? published(detector.name, detector.numQueries));
+  const found = typeof recipe === 'function' ? recipe(context) : (recipe ?? published(detector));
   return repeat === false
     ? found
     : { ...found, batchAugmentations: [...found.batchAugmentations, multiScale({ repeat })] };

@@ -1,9 +1,12 @@
 import type { Detector } from '@detrain/core/tensors';
+import { layerDepth } from '@detrain/models';
 import {
   constant,
   createAdamW,
   type EmaOptions,
   flatCosine,
+  layerDecay,
+  linearWarmup,
   type Optimizer,
   parameterGroups,
   type Schedule,
@@ -22,9 +25,11 @@ export const optimizerOf = (detector: Detector, { optimizer }: Pick<ResolvedConf
   const names = detector.parameters.flatMap((p) =>
     p.kind === 'trainable' && p.sharedWith === undefined ? [p.name] : [],
   );
-  const { learningRate, backboneLearningRate, weightDecay, betas, epsilon, groups } = optimizer;
-  const rules = groups ?? standardGroups(backboneLearningRate);
-  return createAdamW({ groups: parameterGroups(names, rules, { learningRate, weightDecay }), betas, eps: epsilon });
+  const { learningRate, backboneLearningRate, weightDecay, betas, epsilon, groups: given } = optimizer;
+  const rules = given ?? standardGroups(backboneLearningRate);
+  const groups = parameterGroups(names, rules, { learningRate, weightDecay });
+  const depth = layerDepth(detector.parameters.map(({ name }) => name));
+  return createAdamW({ groups: layerDecay(groups, optimizer.layerDecay, depth), betas, eps: epsilon });
 };
 
 /** Spans below 1 are shares of the run. */
@@ -44,6 +49,7 @@ export const scheduleOf = ({ schedule }: Pick<ResolvedConfig, 'schedule'>, total
     const rising = flatCosine({ total, warmup, flat: total, noAug: 0, gamma: 1 });
     return warmup > 0 ? rising : constant();
   }
+  if (schedule.kind === 'linear-warmup') return linearWarmup({ warmup });
   return flatCosine({
     total,
     warmup,

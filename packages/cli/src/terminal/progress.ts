@@ -1,7 +1,7 @@
-import { clearLine, cursorTo } from 'node:readline';
 import type { StepRecord, TrainerCallback } from '@detrain/trainer';
 import { bytes, duration, figure } from './format.ts';
 import type { Output } from './output.ts';
+import { statusLine } from './status-line.ts';
 
 /** Where progress is drawn. */
 export interface ProgressOptions {
@@ -36,22 +36,10 @@ export const progress = ({
   stream = output.json ? process.stderr : process.stdout,
   everySeconds = 10,
 }: ProgressOptions): Progress => {
-  let shown = 0;
-  let drawn = false;
   let secondsPerStep: number | null = null;
   let loss: number | null = null;
 
-  const draw = (line: string) => {
-    if (!stream.isTTY) return void stream.write(`${line}\n`);
-    clearLine(stream, 0);
-    cursorTo(stream, 0);
-    stream.write(line.slice(0, Math.max(20, (stream.columns ?? 120) - 1)));
-    drawn = true;
-  };
-  const end = () => {
-    if (drawn) stream.write('\n');
-    drawn = false;
-  };
+  const { draw, end, isDue } = statusLine(stream, everySeconds);
 
   const line = (record: StepRecord, epochs: number, stepsPerEpoch: number) => {
     const left = (epochs * stepsPerEpoch - record.step) * (secondsPerStep ?? Number.NaN);
@@ -70,12 +58,9 @@ export const progress = ({
     name: 'progress',
     onStepEnd(run, record) {
       // The first step traces and compiles; it says nothing about the others.
-      if (shown > 0 || record.stepInEpoch > 1) secondsPerStep = smooth(secondsPerStep, record.seconds.total);
+      if (loss !== null || record.stepInEpoch > 1) secondsPerStep = smooth(secondsPerStep, record.seconds.total);
       loss = smooth(loss, record.loss);
-      const now = performance.now();
-      if (shown > 0 && now - shown < (stream.isTTY ? 100 : everySeconds * 1000) && record.step < run.totalSteps) return;
-      shown = now;
-      draw(line(record, run.epochs, run.stepsPerEpoch));
+      if (isDue() || record.step >= run.totalSteps) draw(line(record, run.epochs, run.stepsPerEpoch));
     },
     onValidationEnd(run, metrics) {
       end();
@@ -86,10 +71,7 @@ export const progress = ({
       output.say(`epoch ${run.epoch + 1}/${run.epochs}  ${numbers.join('  ')}${best}`);
     },
     evaluating(done, total) {
-      const now = performance.now();
-      if (now - shown < (stream.isTTY ? 100 : everySeconds * 1000)) return;
-      shown = now;
-      draw(`evaluating ${done}/${total}`);
+      if (isDue()) draw(`evaluating ${done}/${total}`);
     },
     onFitEnd: end,
   };

@@ -1,5 +1,7 @@
 import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { installEngine } from '../src/run/native-engine/install.ts';
@@ -39,13 +41,14 @@ const main = `
 /** Its install script: builds the binding where libraries and the hook lie, or does what \`SCRIPT\` says. */
 const script = `
   const fs = require('node:fs');
-  if (!fs.existsSync('deps/lib/libtensorflow.so.2.9.1') || !fs.existsSync('scripts/custom-binary.json'))
+  const given = fs.existsSync('deps/lib/libtensorflow.so.2.9.1') && fs.existsSync('scripts/custom-binary.json');
+  if (!given && process.env.SCRIPT !== 'download')
     process.exit(console.error('error: nothing to build with') ?? 1);
   fs.writeFileSync('package.json', '{}');
   if (process.env.SCRIPT === 'fail') process.exit(console.error('x.cc: error: no such type') ?? 1);
   if (process.env.SCRIPT === 'interrupt') process.kill(Number(process.env.INSTALLER), 'SIGINT');
   fs.mkdirSync('lib/napi-v8', { recursive: true });
-  fs.mkdirSync('build-tmp-napi-v8');
+  if (given) fs.mkdirSync('build-tmp-napi-v8');
   fs.writeFileSync('lib/napi-v8/tfjs_binding.node', process.env.SCRIPT === 'wrong' ? '1.1' : '1');`;
 
 /** A package manager that knows this one package. */
@@ -100,9 +103,23 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-const install = () => installEngine(target, { folder: project(), cache: cache(), say: () => {} });
+const install = (changes: Partial<Target> = {}, say: (line: string) => void = () => {}) =>
+  installEngine({ ...target, ...changes }, { folder: project(), cache: cache(), say });
+
+/** The address of a host that has the package's own libraries. */
+const useHost = () => {
+  let host = createServer();
+  beforeEach(async () => {
+    host = createServer((_, response) => response.end());
+    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(() => host.close());
+  return () => `http://127.0.0.1:${(host.address() as AddressInfo).port}/libtensorflow.tar.gz`;
+};
 
 describe.skipIf(process.platform !== 'linux')('detrain engine install', () => {
+  const official = useHost();
+
   it('adds the package without scripts, builds it and proves it; a second time it is there', async () => {
     expect(await install()).toEqual({
       name: '@tensorflow/tfjs-node',
@@ -120,6 +137,18 @@ describe.skipIf(process.platform !== 'linux')('detrain engine install', () => {
     const before = files();
     expect((await install()).way).toBe('already there');
     expect(files()).toEqual(before);
+  }, 60_000);
+
+  it("takes the package's own source where that can be reached", async () => {
+    vi.stubEnv('SCRIPT', 'download');
+    expect((await install({ official: official(), wheel: undefined })).way).toBe('official');
+    expect(readdirSync(place()).sort()).toEqual(['index.js', 'lib', 'package.json', 'scripts']);
+  }, 60_000);
+
+  it('takes the wheel where that source fails, and says why', async () => {
+    const said: string[] = [];
+    expect((await install({ official: official() }, (line) => said.push(line))).way).toBe('wheel');
+    expect(said[0]).toMatch(/own installer failed: .*\nerror: nothing to build with/);
   }, 60_000);
 
   it.each([
@@ -172,11 +201,7 @@ describe.skipIf(process.platform !== 'linux')('detrain engine install', () => {
   }, 60_000);
 
   it('says where nothing can be had from PyPI', async () => {
-    const { wheel: _, ...rest } = target;
-    const options = { folder: project(), cache: cache(), say: () => {} };
-    await expect(installEngine({ ...rest, wheel: undefined }, options)).rejects.toThrow(
-      /only Linux.*TFJS_NODE_BASE_URI/,
-    );
+    await expect(install({ wheel: undefined })).rejects.toThrow(/only Linux.*TFJS_NODE_BASE_URI/);
     expect(files()).toEqual({ 'package.json': manifest });
   });
 });

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { loadRuntime, runtimeVersion } from './compiled/runtime.ts';
 import { locate, packageOf } from './eager/backends.ts';
+import { checkNativeEngine } from './eager/check.ts';
 import { tf } from './tf.ts';
 import type { EngineName } from './types.ts';
 
@@ -27,23 +26,6 @@ const versionAt = async (file: string, name: string): Promise<string | undefined
   return undefined;
 };
 
-/** Loads a module in a process of its own, for a broken native library may take its process down. */
-const tryLoad = (file: string): Promise<string | undefined> => {
-  const script = `
-    import util from 'node:util';
-    util.isNullOrUndefined ??= (value) => value == null;
-    const module = await import(${JSON.stringify(pathToFileURL(file).href)});
-    const tf = module.default ?? module;
-    const sum = tf.add(tf.tensor([1, 2]), tf.tensor([3, 4])).dataSync();
-    process.exit(sum[1] === 6 ? 0 : 3);`;
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 }, (error, _, stderr) => {
-      const line = stderr.split('\n').find((text) => /error/i.test(text));
-      resolve(error ? (line?.trim() ?? error.message.split('\n')[0]) : undefined);
-    });
-  });
-};
-
 const inspectCompiled = async (): Promise<EngineReport> => {
   const runtime = await loadRuntime();
   if (typeof runtime !== 'string') return { name: 'compiled', available: true, version: runtimeVersion() };
@@ -53,22 +35,14 @@ const inspectCompiled = async (): Promise<EngineReport> => {
 
 const inspectNative = async (name: 'tfjs-node' | 'tfjs-node-gpu'): Promise<EngineReport> => {
   const specifier = packageOf(name);
+  const fix = name === 'tfjs-node' ? 'detrain engine install' : 'detrain engine install --gpu, beside CUDA and cuDNN';
   const file = locate(specifier);
-  if (!file) {
-    const needs = name === 'tfjs-node-gpu' ? ', which needs CUDA 11.2 and cuDNN 8' : '';
-    return {
-      name,
-      available: false,
-      reason: `${specifier} is not installed`,
-      fix: `npm install ${specifier}@4.22.0${needs}`,
-    };
-  }
-  const version = await versionAt(file, specifier);
-  const reason = await tryLoad(file);
-  const found = version === undefined ? {} : { version };
-  if (!reason) return { name, available: true, ...found };
-  const fix = `npm rebuild ${specifier} where its install script may run and download libtensorflow, or set TFJS_NODE_BASE_URI to a place that has it`;
-  return { name, available: false, ...found, reason, fix };
+  if (!file) return { name, available: false, reason: `${specifier} is not installed`, fix };
+  const found = await versionAt(file, specifier);
+  const { version: tensorflow, gpu, reason } = await checkNativeEngine(file);
+  const idle = name === 'tfjs-node-gpu' && gpu === false && 'no GPU found, so on the processor';
+  const version = [found, tensorflow && `TensorFlow ${tensorflow}`, idle].filter(Boolean).join(', ');
+  return reason === undefined ? { name, available: true, version } : { name, available: false, version, reason, fix };
 };
 
 /** Looks for every way to run, best first, and says why one cannot be had and how to get it. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { restoreIsNullOrUndefined } from '../src/eager/backends.ts';
+import { quietTensorFlow, restoreIsNullOrUndefined } from '../src/eager/backends.ts';
 import { createEngine, inspectEngines, resolveThreads } from '../src/index.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -40,4 +40,13 @@ test('the function that tfjs-node misses on new Nodes is put back', () => {
   const util: { isNullOrUndefined?: (value: unknown) => boolean } = {};
   restoreIsNullOrUndefined(util);
   expect([null, undefined, 0, ''].map((value) => util.isNullOrUndefined?.(value))).toEqual([true, true, false, false]);
+});
+
+test('TensorFlow logs nothing but errors, unless the user set a level', () => {
+  const environment: NodeJS.ProcessEnv = {};
+  quietTensorFlow(environment);
+  expect(environment['TF_CPP_MIN_LOG_LEVEL']).toBe('2');
+  const chosen: NodeJS.ProcessEnv = { TF_CPP_MIN_LOG_LEVEL: '0' };
+  quietTensorFlow(chosen);
+  expect(chosen['TF_CPP_MIN_LOG_LEVEL']).toBe('0');
 });

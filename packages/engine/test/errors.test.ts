@@ -1,10 +1,11 @@
+import { eagerEngine } from '@detrain/tooling/eager';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createEngine } from '../src/index.ts';
 import { tf } from '../src/tf.ts';
 import type { TrainingProgram } from '../src/types.ts';
 import { assign, inferenceProgram, inputsOf, trainingProgram } from './network.ts';
 
-describe.each(['cpu', 'compiled'] as const)('%s', async (name) => {
+describe.each([eagerEngine, 'compiled'] as const)('%s', async (name) => {
   const engine = await createEngine({ engine: name, threads: 1 });
   afterAll(() => engine.dispose());
   const inputs = inputsOf();

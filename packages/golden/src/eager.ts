@@ -1,17 +1,18 @@
+import { useEager } from '@detrain/tooling/eager';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, tensorOf, valuesOf } from './case.ts';
 import type { Checks } from './checks.ts';
 
 tf.env().set('PROD', true);
 
-/** Runs a function on the cpu backend, freeing what it makes, and goes back to the backend there was. */
-export const onCpu = async (run: () => void): Promise<void> => {
+/** Runs a function on the eager backend of the tests, freeing what it makes, and goes back to the backend there was. */
+export const eagerly = async (run: () => void): Promise<void> => {
   const before = tf.getBackend();
-  await tf.setBackend('cpu');
+  await useEager();
   try {
     tf.tidy(run);
   } finally {
-    if (before && before !== 'cpu') await tf.setBackend(before);
+    if (before) await tf.setBackend(before);
   }
 };
 

@@ -46,7 +46,7 @@ const onlyLevel = (targets: DenseTargets, levels: readonly number[], level: numb
   };
 };
 
-/** Compares a loss, level by level where the case has it so, and its gradient by every map. Runs inside `onCpu`. */
+/** Compares a loss, level by level where the case has it so, and its gradient by every map. Runs inside `eagerly`. */
 export const compareTerm = (golden: GoldenCase, checks: Checks, term: HeadTerm): void => {
   const { name, leaf, channels, weight, loss, levels, regMax } = term;
   const dense = toTensors(term.targets);

@@ -4,6 +4,7 @@ import { createDetector, type DetectorConfig, type ZooDetector, zoo } from '@det
 import { initialise } from '@detrain/nn';
 import { createAdamW, parameterGroups } from '@detrain/optim';
 import { deimRtdetr, rtdetr } from '@detrain/recipes';
+import { eagerEngine } from '@detrain/tooling/eager';
 import { detectionProgram, predictionProgram, trainStep } from '@detrain/trainer';
 import { describe, expect, it } from 'vitest';
 import { goldenImage, goldenTargets } from '../src/generate.ts';
@@ -63,7 +64,7 @@ const train = async (engineName: EngineName, detector: ZooDetector, steps: numbe
 describe('RT-DETR trains', () => {
   it.each([tiny, discrete])('$name: both engines alike, in the same memory after each step', async (config) => {
     const detector = createDetector(config);
-    const eager = await train('cpu', detector, 2);
+    const eager = await train(eagerEngine, detector, 2);
     const compiled = await train('compiled', detector, 2);
     for (const { totals, held, gradients, trainable } of [eager, compiled]) {
       expect(new Set(held.map((memory) => JSON.stringify(memory))).size).toBe(1);

@@ -1,12 +1,11 @@
 import { createRng } from '@detrain/core';
 import { auxiliaryQueries } from '@detrain/models';
 import { makePass } from '@detrain/nn';
+import { useEager } from '@detrain/tooling/eager';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const run = (headEmbedding: 'vector' | 'scalar', head: number) => {
   const module = auxiliaryQueries({ prefix: 'query_head.transformer.', heads: 2, dim: 8, headEmbedding });

@@ -1,10 +1,11 @@
 import { createRng, type HostTensors } from '@detrain/core';
 import { initialise, makePass } from '@detrain/nn';
+import { eagerEngine, useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createEngine } from '../../engine/src/index.ts';
+import { createEngine, type EngineName } from '../../engine/src/index.ts';
 import { relativeL2 } from '../../golden/src/checks.ts';
 import { goldenImage, goldenWeights } from '../../golden/src/generate.ts';
 import { gradientError, noise } from '../../nn/test/helpers.ts';
@@ -12,9 +13,7 @@ import { type Backbone, deploy, dinov3, dla34, normalizeImages, zoo } from '../s
 import { type Rotation, rotaryEmbedding, rotate } from '../src/vit-rope.ts';
 import { runDetector } from './helpers.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const WIDTH = 8;
 
@@ -90,7 +89,7 @@ const backbones: Readonly<Record<string, Backbone>> = {
 };
 
 /** Maps of a training step on one tiny image, and the gradients of their squares' sum. */
-const step = async ({ parameters, forward }: Backbone, name: 'cpu' | 'compiled') => {
+const step = async ({ parameters, forward }: Backbone, name: EngineName) => {
   const engine = await createEngine({ engine: name, threads: 2 });
   const training = engine.training({
     name: 'backbone',
@@ -124,7 +123,7 @@ const step = async ({ parameters, forward }: Backbone, name: 'cpu' | 'compiled')
 describe('compiled and eager', () => {
   for (const [name, backbone] of Object.entries(backbones))
     it(`agree on ${name}`, { timeout: 120_000 }, async () => {
-      const [eager, compiled] = [await step(backbone, 'cpu'), await step(backbone, 'compiled')];
+      const [eager, compiled] = [await step(backbone, eagerEngine), await step(backbone, 'compiled')];
       expect(Object.values(eager.maps).map(({ shape }) => shape)).toEqual(
         backbone.channels.map((channels, i) => [1, 32 / backbone.strides[i]!, 32 / backbone.strides[i]!, channels]),
       );

@@ -1,4 +1,5 @@
 import { makePass } from '@detrain/nn';
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -14,9 +15,7 @@ import {
   weightingFunction,
 } from '../src/index.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const settings = [
   { key: 'rm32_rs4_up0.5', regMax: 32, regScale: 4, up: 0.5 },

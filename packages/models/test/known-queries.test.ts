@@ -1,11 +1,10 @@
 import type { QueryGroup } from '@detrain/core/tensors';
+import { useEager } from '@detrain/tooling/eager';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { joinMasks, querySpans } from '../src/index.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 /** A group whose mask says of each pair who looks and who is seen, so that pieces can be recognised. */
 const group = (name: string, count: number, queries: number, add: number): QueryGroup => {

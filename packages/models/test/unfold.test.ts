@@ -42,9 +42,9 @@ describe('a deployed model made trainable again', () => {
     const deployed = await runDetector(light.detector, { ...Object.fromEntries(light.parameters), images });
     const again = await runDetector(detector, { ...Object.fromEntries(parameters), images });
     for (const part of ['logits', 'boxes'])
-      expect(again[`main.layer.0.${part}`]?.data).toBeAllclose(deployed[`main.layer.0.${part}`]?.data, { atol: 1e-4 });
+      expect(again[`main.layer.0.${part}`]?.data).toBeAllclose(deployed[`main.layer.0.${part}`]!.data, { atol: 1e-4 });
     for (const [tensor, { data }] of deploy(detector, parameters).parameters)
-      expect(data).toBeAllclose(light.parameters.get(tensor)?.data, { atol: 1e-7, rtol: 1e-6 });
+      expect(data).toBeAllclose(light.parameters.get(tensor)!.data, { atol: 1e-7, rtol: 1e-6 });
   });
 
   it('says which tensor nothing tells', () => {

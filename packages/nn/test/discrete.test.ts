@@ -1,3 +1,4 @@
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -12,9 +13,7 @@ import {
 } from '../src/index.ts';
 import { noise } from './helpers.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const size = { height: 2, width: 5 };
 const points = (data: readonly number[]) => tf.tensor3d([...data], [1, 1, data.length]);

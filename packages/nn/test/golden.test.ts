@@ -1,4 +1,5 @@
 import { createRng } from '@detrain/core';
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -14,9 +15,7 @@ import {
 } from '../src/index.ts';
 import { openReference } from './reference.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 type Size = readonly [height: number, width: number];
 

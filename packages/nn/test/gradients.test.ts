@@ -1,3 +1,4 @@
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -27,9 +28,7 @@ import {
 } from '../src/index.ts';
 import { gradientError, moduleGradientError, noise } from './helpers.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const TOLERANCE = 1e-2;
 

@@ -1,4 +1,5 @@
 import { createRng } from '@detrain/core';
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -26,9 +27,7 @@ import {
 } from '../src/index.ts';
 import { noise, passFor } from './helpers.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const permuteTokens = (x: tf.Tensor3D, order: readonly number[]) =>
   tf.gather(x, tf.tensor1d([...order], 'int32'), 1) as tf.Tensor3D;

@@ -1,3 +1,4 @@
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -5,9 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { resizeBilinear } from '../src/index.ts';
 import { gradientError, noise } from './helpers.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 describe('bilinear resizing', () => {
   it('equals tfjs with half-pixel centres', () => {

@@ -1,13 +1,12 @@
 import { createRng } from '@detrain/core';
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type RoiAlignOptions, roiAlign, roiWeights } from '../src/index.ts';
 import { gradientError, noise } from './helpers.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 const options: RoiAlignOptions = { map: { height: 8, width: 10 }, output: { height: 2, width: 3 }, scale: 0.25 };
 

@@ -1,12 +1,11 @@
+import { useEager } from '@detrain/tooling/eager';
 import type {} from '@detrain/tooling/setup';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sineEmbedding, sineMap } from '../src/index.ts';
 import { gradientError, noise } from './helpers.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+beforeAll(useEager);
 
 describe('sineMap', () => {
   it('counts rows, then columns, in turns of the circle', () => {

@@ -37,6 +37,7 @@ describe('model files', () => {
       nodes: [
         {
           op: 'Any',
+          name: '/model/any',
           domain: 'com.microsoft',
           inputs: ['a', '', 'b'],
           outputs: ['y'],

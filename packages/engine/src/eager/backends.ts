@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import { tf } from '../tf.ts';
 import type { EngineName } from '../types.ts';
+import { registerNativePadding } from './native-padding.ts';
 
 /** The eager ways, best first, with the tfjs backend that each registers. */
 export const eagerBackends = { 'tfjs-node-gpu': 'tensorflow', 'tfjs-node': 'tensorflow', cpu: 'cpu' } as const;
@@ -17,6 +18,11 @@ export const packageOf = (name: EngineName): string =>
 export const restoreIsNullOrUndefined = (target: object = util): void => {
   const legacy = target as { isNullOrUndefined?: (value: unknown) => boolean };
   legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
+};
+
+/** Silences what TensorFlow logs of its start and its allocations, but for errors, unless the user has set a level. */
+export const quietTensorFlow = (environment: NodeJS.ProcessEnv = process.env): void => {
+  environment['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
 };
 
 /** Where an optional package lies, seen from this package and then from the working directory; undefined if nowhere. */
@@ -36,6 +42,7 @@ export const loadBackend = async (name: EagerName): Promise<string | undefined> 
     const file = locate(packageOf(name));
     if (!file) return `${packageOf(name)} is not installed`;
     restoreIsNullOrUndefined();
+    quietTensorFlow();
     try {
       await import(pathToFileURL(file).href);
     } catch (error) {
@@ -46,6 +53,7 @@ export const loadBackend = async (name: EagerName): Promise<string | undefined> 
   if (!tf.engine().registryFactory[backend])
     return `${packageOf(name)} registers no backend '${backend}' with this tfjs-core`;
   if (!(await tf.setBackend(backend))) return `the backend '${backend}' does not start`;
+  if (name !== 'cpu') registerNativePadding();
   // The cpu backend greets its first user with an advertisement for tfjs-node.
   Object.assign(tf.backend(), { firstUse: false });
   return undefined;

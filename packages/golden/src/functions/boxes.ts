@@ -4,7 +4,7 @@ import { inverseSigmoid } from '@detrain/nn';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, tensorOf, valuesOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { compare, differentiate, load, onCpu } from '../eager.ts';
+import { compare, differentiate, eagerly, load } from '../eager.ts';
 
 /** Host functions' limit, and that of gradients, whose size is up to several hundred. */
 const VALUE = 1e-5;
@@ -32,7 +32,7 @@ export const replayBoxes = (golden: GoldenCase, checks: Checks): Promise<void> =
   checks.close('boxes1_xyxy', a, valuesOf(tensorOf(golden, 'boxes1_xyxy')), 1e-6);
   checks.close('iou', iouMatrix(a, b), valuesOf(tensorOf(golden, 'iou')), VALUE);
   checks.close('giou', giouMatrix(a, b), valuesOf(tensorOf(golden, 'giou')), VALUE);
-  return onCpu(() => {
+  return eagerly(() => {
     const weights = tf.expandDims(load(golden, 'G'), -1);
     const boxes = [load(golden, 'boxes1'), load(golden, 'boxes2')];
     for (const kind of ['iou', 'giou'] as const) {

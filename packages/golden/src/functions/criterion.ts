@@ -4,7 +4,7 @@ import { type DenseHost, ddf, densify, fgl, focal, giou, l1, mal, toTensors, vfl
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { load, onCpu } from '../eager.ts';
+import { eagerly, load } from '../eager.ts';
 import { targetsOf } from '../kinds/matcher.ts';
 
 type Indices = readonly (readonly [readonly number[], readonly number[]])[];
@@ -131,7 +131,7 @@ export const replayCriterion = (golden: GoldenCase, checks: Checks): Promise<voi
       );
     });
   }
-  return onCpu(() => {
+  return eagerly(() => {
     for (const [name, value] of Object.entries(meta.values)) {
       const setting = settingOf(name);
       if (!setting) continue;

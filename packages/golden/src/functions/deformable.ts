@@ -14,7 +14,7 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { type GoldenCase, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { compare, differentiate, load, onCpu } from '../eager.ts';
+import { compare, differentiate, eagerly, load } from '../eager.ts';
 import { goldenWeights } from '../generate.ts';
 
 interface DeformableMeta {
@@ -121,7 +121,7 @@ export const replayDeformable = (golden: GoldenCase, checks: Checks): Promise<vo
     });
   };
 
-  return onCpu(() => {
+  return eagerly(() => {
     replaySampling('default', ['value', 'loc', 'att']);
     if (golden.tensors()['discrete.out']) replaySampling('discrete', ['value', 'att']);
     if (golden.tensors()['msda_dfine.out']) {

@@ -4,7 +4,7 @@ import { makePass } from '@detrain/nn';
 import * as tf from '@tensorflow/tfjs';
 import { type GoldenCase, tensorOf, valuesOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { compare, differentiate, load, onCpu } from '../eager.ts';
+import { compare, differentiate, eagerly, load } from '../eager.ts';
 import { goldenWeights } from '../generate.ts';
 
 const VALUE = 1e-5;
@@ -109,7 +109,7 @@ const replayQuality = (golden: GoldenCase, checks: Checks) => {
 
 /** D-FINE's distributions of edges: bins, targets, boxes, integrals, quality; each with gradients. */
 export const replayFdr = (golden: GoldenCase, checks: Checks): Promise<void> =>
-  onCpu(() => {
+  eagerly(() => {
     const tags = new Set(
       Object.keys(golden.tensors()).flatMap((name) => /rm\d+_rs[\d.]+_up[\d.]*\d/.exec(name)?.[0] ?? []),
     );

@@ -3,7 +3,7 @@ import { makePass } from '@detrain/nn';
 import * as tf from '@tensorflow/tfjs';
 import type { GoldenCase } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { compare, load, onCpu } from '../eager.ts';
+import { compare, eagerly, load } from '../eager.ts';
 import { goldenWeight } from '../generate.ts';
 
 const VALUE = 1e-5;
@@ -15,7 +15,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
   const module = auxiliaryQueries({ prefix: '', heads, headEmbedding: 'scalar' });
   const names = module.parameters.map(({ name }) => name);
   checks.holds('keys', Object.keys(shapes).toSorted().join() === names.toSorted().join());
-  return onCpu(() => {
+  return eagerly(() => {
     const weight = (name: string, shape: readonly number[]) =>
       tf.tensor(goldenWeight(name, shape, 'golden_coaux.'), [...shape]);
     const tensors = Object.fromEntries(module.parameters.map(({ name, shape }) => [name, weight(name, shape)]));

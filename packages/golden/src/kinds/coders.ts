@@ -4,7 +4,7 @@ import { cornersOf, decodeDeltas } from '@detrain/losses';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { load, onCpu } from '../eager.ts';
+import { eagerly, load } from '../eager.ts';
 
 const VALUE = 1e-6;
 const GRADIENT = 1e-4;
@@ -28,7 +28,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
   close('dist_encoded_max16', encodeDistances(points, targets, { most: 16 }));
   close('dist_decoded', decodeDistances(points, get('dist_pred')));
   close('dist_decoded_clipped', decodeDistances(points, get('dist_pred'), size));
-  return onCpu(() => {
+  return eagerly(() => {
     const centred = tf.tensor2d(xyxyToCxcywh(anchors), [anchors.length / 4, 4]);
     for (const [name, stds] of Object.entries(STDS)) {
       const corners = (deltas: tf.Tensor) => {

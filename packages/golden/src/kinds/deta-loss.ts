@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { tensorsBeside } from '../beside.ts';
 import { floatsOf, type GoldenCase, integersOf, tensorOf, Unsupported } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { load, onCpu } from '../eager.ts';
+import { eagerly, load } from '../eager.ts';
 import { comparePairs, officialRule, recorded } from './deta-assign.ts';
 
 interface LossMeta {
@@ -100,7 +100,7 @@ const compareLoss = (golden: GoldenCase, checks: Checks, name: string, part: 'lo
 export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
   const { losses, focal_alpha: alpha, focal_gamma: gamma } = golden.meta as unknown as LossMeta;
   compareAssignments(golden, checks);
-  return onCpu(() => {
+  return eagerly(() => {
     for (const name of Object.keys(losses)) {
       if (name.startsWith('loss_ce')) compareLoss(golden, checks, name, 'logits', focal({ alpha, gamma }));
       if (name.startsWith('loss_bbox')) compareLoss(golden, checks, name, 'boxes', l1());

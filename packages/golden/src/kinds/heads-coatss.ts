@@ -4,7 +4,7 @@ import { decodeDeltas, densify, focal, giou, quality } from '@detrain/losses';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, integersOf, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { onCpu } from '../eager.ts';
+import { eagerly } from '../eager.ts';
 import { compareTerm } from '../head-losses.ts';
 import { anchorsOf, cornersOf, headMeta, imagesOf, labelsOf, STDS } from '../heads.ts';
 
@@ -35,7 +35,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
     0,
   );
   const perPositive = { ...dense, normalizer };
-  return onCpu(() => {
+  return eagerly(() => {
     const anchorBoxes = tf.tensor3d(boxes, [1, boxes.length / 4, 4]);
     const term = { targets: perPositive, levels, weight };
     compareTerm(golden, checks, {

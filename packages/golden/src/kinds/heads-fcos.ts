@@ -5,7 +5,7 @@ import { decodeSides, densify, focal, giou, quality } from '@detrain/losses';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, integersOf, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { onCpu } from '../eager.ts';
+import { eagerly } from '../eager.ts';
 import { compareTerm } from '../head-losses.ts';
 import { headMeta, imagesOf, labelsOf, levelOf, STRIDES, WEIGHT } from '../heads.ts';
 
@@ -58,7 +58,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
   const targets = images.map(({ corners, labels }) => ({ boxes: xyxyToCxcywh(corners), labels }));
   const dense = densify(assignments, targets, { numCandidates: points.length / 2, numClasses, normalizer: 'pairs' });
   const total = all.reduce((sum, value) => sum + value, 0);
-  return onCpu(() => {
+  return eagerly(() => {
     const units = levels.flatMap((count, level) =>
       Array<number>(count).fill(meta.norm_on_bbox ? (STRIDES[level] ?? 1) : 1),
     );

@@ -14,7 +14,7 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, integersOf, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { load, onCpu } from '../eager.ts';
+import { eagerly, load } from '../eager.ts';
 import { compareTerm, joinLevels } from '../head-losses.ts';
 import { anchorsOf, cornersOf, flatten, headMeta, imagesOf, labelsOf, levelOf, STRIDES, WEIGHT } from '../heads.ts';
 
@@ -49,7 +49,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
     { numCandidates: count, numClasses, normalizer: 'quality' },
   );
   const perPositive = images.reduce((sum, { targetOf }) => sum + Math.max(targetOf.filter((t) => t >= 0).length, 1), 0);
-  return onCpu(() => {
+  return eagerly(() => {
     const reference = tf.tile(tf.tensor3d(boxes, [1, count, 4]), [images.length, 1, 1]) as tf.Tensor3D;
     const strides = levels.flatMap((n, level) => Array<number>(n).fill(STRIDES[level] ?? 1));
     const unit = tf.tensor3d(strides, [1, count, 1]);

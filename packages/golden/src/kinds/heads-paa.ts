@@ -6,7 +6,7 @@ import { cornersOf, decodeDeltas, densify, focal, giou, overlapOf, quality, toTe
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, integersOf, tensorOf, valuesOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { load, onCpu } from '../eager.ts';
+import { eagerly, load } from '../eager.ts';
 import { compareTerm, joinLevels } from '../head-losses.ts';
 import { anchorsOf, flatten, headMeta, imagesOf, labelsOf, STDS } from '../heads.ts';
 
@@ -83,7 +83,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
     { numCandidates: boxes.length / 4, numClasses, normalizer: 'pairs' },
   );
   const positives = counts.reduce((sum, n) => sum + n, 0);
-  return onCpu(() => {
+  return eagerly(() => {
     const anchorBoxes = tf.tensor3d(boxes, [1, boxes.length / 4, 4]);
     const decode = (deltas: tf.Tensor3D) => decodeDeltas(deltas, anchorBoxes, { stds: STDS }) as tf.Tensor3D;
     const predicted = decode(

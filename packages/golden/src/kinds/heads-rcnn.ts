@@ -6,7 +6,7 @@ import { crossEntropy, decodeDeltas, densify, giou, toTensors } from '@detrain/l
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, integersOf, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { load, onCpu } from '../eager.ts';
+import { eagerly, load } from '../eager.ts';
 import { headMeta, imagesOf, permutationsOf, STDS } from '../heads.ts';
 import { featureNames, roiHead } from '../roi-head.ts';
 
@@ -71,7 +71,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
     numClasses,
     normalizer: 'sampled',
   });
-  return onCpu(() => {
+  return eagerly(() => {
     const target = toTensors(dense);
     const context: LossContext = { role: 'layer', last: true, main: target };
     const regionBoxes = tf.tensor2d(xyxyToCxcywh(regions), [count, 4]);

@@ -5,7 +5,7 @@ import { decodeDeltas, densify, focal, giou } from '@detrain/losses';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, integersOf, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { onCpu } from '../eager.ts';
+import { eagerly } from '../eager.ts';
 import { compareTerm } from '../head-losses.ts';
 import { anchorsOf, headMeta, imagesOf, labelsOf, WEIGHT } from '../heads.ts';
 
@@ -47,7 +47,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
   );
   // an image without positives counts as one
   const normalizer = counts.reduce((sum, n) => sum + Math.max(n, 1), 0);
-  return onCpu(() => {
+  return eagerly(() => {
     const anchorBoxes = tf.tensor3d(boxes, [1, boxes.length / 4, 4]);
     const term = { targets: { ...dense, normalizer }, levels, weight: WEIGHT };
     compareTerm(golden, checks, {

@@ -4,7 +4,7 @@ import { BACKGROUND, IGNORE } from '@detrain/core';
 import { bce, densify, l1 } from '@detrain/losses';
 import { floatsOf, type GoldenCase, integersOf, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { onCpu } from '../eager.ts';
+import { eagerly } from '../eager.ts';
 import { compareTerm } from '../head-losses.ts';
 import { anchorsOf, flatten, headMeta, imagesOf, permutationsOf } from '../heads.ts';
 
@@ -60,7 +60,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
   const normalizer = images.reduce((sum, { samples }) => sum + samples, 0);
   const { weight = 1 } = headMeta(golden);
   const term = { targets: { ...dense, normalizer }, levels, weight };
-  return onCpu(() => {
+  return eagerly(() => {
     compareTerm(golden, checks, {
       ...term,
       name: 'loss_rpn_cls',

@@ -3,7 +3,7 @@ import { cornersOf, overlapOf } from '@detrain/losses';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, tensorOf, valuesOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { differentiate, load, onCpu } from '../eager.ts';
+import { differentiate, eagerly, load } from '../eager.ts';
 
 const VALUE = 1e-5;
 const GRADIENT = 1e-4;
@@ -28,7 +28,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
     if (name === 'giou') checks.close('mmdet_giou', defined(ours), defined(reference('mmdet_giou')), VALUE);
   }
   checks.close('mmdet_iof', iofMatrix(a, b), reference('mmdet_iof'), VALUE);
-  return onCpu(() => {
+  return eagerly(() => {
     const [n, m] = [boxesA.length / 4, boxesB.length / 4];
     // every pair is written out: tfjs does not sum the gradient of a maximum over what it broadcast
     const others = cornersOf(tf.tile(tf.expandDims(load(golden, 'b'), 0), [n, 1, 1]));

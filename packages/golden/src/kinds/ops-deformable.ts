@@ -2,7 +2,7 @@ import { type LevelTokens, mergeHeads, sampleBilinear, sampledLevels, splitHeads
 import * as tf from '@tensorflow/tfjs';
 import { type GoldenCase, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { compare, differentiate, load, onCpu } from '../eager.ts';
+import { compare, differentiate, eagerly, load } from '../eager.ts';
 
 interface SamplingMeta {
   /** Height and width of each level. */
@@ -48,7 +48,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
     const at = { x: pixels(x, 1), y: pixels(y, 0), weight: rows(attention) };
     return mergeHeads(sampleBilinear(sampledLevels(levelsOf(value)), counts, at), heads);
   };
-  return onCpu(() => {
+  return eagerly(() => {
     const inputs = ['value', 'sampling_locations', 'attention_weights'];
     const { value, gradients } = differentiate(
       (tokensOf, location, attention) => sample(tokensOf as tf.Tensor, location as tf.Tensor, attention as tf.Tensor),

@@ -2,7 +2,7 @@ import { inverseSigmoid, sineEmbedding, sineMap } from '@detrain/nn';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, integersOf, tensorOf, valuesOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { compare, differentiate, load, onCpu } from '../eager.ts';
+import { compare, differentiate, eagerly, load } from '../eager.ts';
 
 const VALUE = 1e-5;
 const GRADIENT = 1e-4;
@@ -40,7 +40,7 @@ const replayMaps = (golden: GoldenCase, checks: Checks): void => {
 
 /** Sine embeddings of boxes and places. */
 const replayPlaces = (golden: GoldenCase, checks: Checks): Promise<void> =>
-  onCpu(() => {
+  eagerly(() => {
     const boxes = load(golden, 'pos4');
     const places = tf.slice(boxes, [0, 0, 0], [-1, -1, 2]);
     // DAB-DETR's and Conditional DETR's are the same
@@ -51,7 +51,7 @@ const replayPlaces = (golden: GoldenCase, checks: Checks): Promise<void> =>
 
 /** The logistic function's inverse with both limits. */
 const replayInverseSigmoid = (golden: GoldenCase, checks: Checks): Promise<void> =>
-  onCpu(() => {
+  eagerly(() => {
     const inputs = floatsOf(tensorOf(golden, 'x'));
     for (const eps of [1e-5, 1e-3]) {
       const name = `eps${eps === 1e-5 ? '1e-5' : '1e-3'}`;

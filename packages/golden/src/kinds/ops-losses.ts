@@ -3,7 +3,7 @@ import { crossEntropy, dfl, focal, giou, iou, l1, qfl, quality, smoothL1, vfl } 
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, integersOf, tensorOf, valuesOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { load, onCpu } from '../eager.ts';
+import { eagerly, load } from '../eager.ts';
 
 interface LossesMeta {
   readonly values: Readonly<Record<string, number>>;
@@ -42,7 +42,7 @@ const boxesOf = (corners: tf.Tensor): tf.Tensor3D => {
 /** Element losses of mmdet and Deformable DETR, their gradients, and the losses of single candidates where stored. */
 export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
   const { values, N: count, C: classes } = golden.meta as unknown as LossesMeta;
-  return onCpu(() => {
+  return eagerly(() => {
     const row = (name: string) => tf.expandDims(load(golden, name), 0) as tf.Tensor2D;
     const labels = tf.tensor2d(integersOf(tensorOf(golden, 'labels')), [1, count], 'int32');
     const ones = tf.ones([1, count]) as tf.Tensor2D;

@@ -4,7 +4,7 @@ import { densify, focal, giou, l1, qfl, toTensors } from '@detrain/losses';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, integersOf, tensorOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { load, onCpu } from '../eager.ts';
+import { eagerly, load } from '../eager.ts';
 
 const VALUE = 1e-5;
 const GRADIENT = 1e-4;
@@ -32,7 +32,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
     images.map(({ targets }) => targets),
     { numCandidates: queries, numClasses, normalizer: 'pairs' },
   );
-  return onCpu(() => {
+  return eagerly(() => {
     const targets = toTensors(dense);
     const context: LossContext = { role: 'layer', last: true, main: targets };
     const leaves = { logits: 'cls_scores', boxes: 'bbox_preds' };

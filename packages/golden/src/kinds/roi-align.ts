@@ -2,7 +2,7 @@ import { roiAlign, roiWeights } from '@detrain/nn';
 import * as tf from '@tensorflow/tfjs';
 import { floatsOf, type GoldenCase, tensorOf, valuesOf } from '../case.ts';
 import type { Checks } from '../checks.ts';
-import { differentiate, load, onCpu } from '../eager.ts';
+import { differentiate, eagerly, load } from '../eager.ts';
 
 interface RoiMeta {
   readonly spatial_scale: number;
@@ -26,7 +26,7 @@ export const replay = (golden: GoldenCase, checks: Checks): Promise<void> => {
   const count = stored.length / 5;
   const regions = Float32Array.from({ length: 4 * count }, (_, k) => stored[5 * Math.floor(k / 4) + 1 + (k % 4)] ?? 0);
   const imageOf = Array.from({ length: count }, (_, r) => stored[5 * r] ?? 0);
-  return onCpu(() => {
+  return eagerly(() => {
     const map = tf.transpose(load(golden, 'input'), [0, 2, 3, 1]);
     VARIANTS.forEach((variant, v) => {
       const shape = tensorOf(golden, `v${v}_out`).shape;

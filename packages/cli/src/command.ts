@@ -23,6 +23,23 @@ interface Definition<T extends ArgsDef> extends Traits {
   readonly run?: (context: CommandContext<T>) => Promise<number>;
 }
 
+/** Which weights to use, and what they are where they do not say so. */
+export const weightsArgs = {
+  weights: { type: 'string', valueHint: 'FILE', description: 'Instead of a run: .safetensors, .pth or .onnx' },
+  model: { type: 'string', valueHint: 'NAME', description: 'The model of a file that does not say what it is' },
+  'weights-classes': {
+    type: 'string',
+    valueHint: 'NAMES',
+    description: 'Its classes: coco, objects365 or a JSON list (what it says, or their number)',
+  },
+} as const;
+
+/** How to run. */
+export const engineArgs = {
+  engine: { type: 'string', valueHint: 'NAME', description: 'auto, compiled, cpu, tfjs-node or tfjs-node-gpu (auto)' },
+  threads: { type: 'string', valueHint: 'N', description: 'Threads of the compiled engine (all cores)' },
+} as const;
+
 /** Options that every command has. */
 export const commonArgs = {
   json: { type: 'boolean', description: 'Print JSON and nothing else on standard output' },

@@ -1,4 +1,4 @@
-import { command, commonArgs } from '../command.ts';
+import { command, commonArgs, engineArgs, weightsArgs } from '../command.ts';
 
 const args = {
   run: { type: 'positional', required: false, description: "A run's folder or a file of weights" },
@@ -16,13 +16,7 @@ const args = {
   predictions: { type: 'string', valueHint: 'FILE', description: 'Read that instead of running a model' },
   since: { type: 'string', valueHint: 'FILE', description: 'Earlier predictions: which share of assignments changed?' },
   out: { type: 'string', valueHint: 'DIR', description: 'Where pictures, index.html and summary.json go (inspect)' },
-  weights: { type: 'string', valueHint: 'FILE', description: 'Instead of a run: .safetensors, .pth or .onnx' },
-  model: { type: 'string', valueHint: 'NAME', description: 'The model of a file that does not say what it is' },
-  'weights-classes': {
-    type: 'string',
-    valueHint: 'NAMES',
-    description: 'Its classes: coco, objects365 or a JSON list (what it says, or their number)',
-  },
+  ...weightsArgs,
   size: {
     type: 'string',
     valueHint: 'PIXELS',
@@ -33,8 +27,7 @@ const args = {
     valueHint: 'FILE',
     description: 'The config of a model or recipe that is not of the zoo (the one of the run)',
   },
-  engine: { type: 'string', valueHint: 'NAME', description: 'auto, compiled, cpu, tfjs-node or tfjs-node-gpu (auto)' },
-  threads: { type: 'string', valueHint: 'N', description: 'Threads of the compiled engine (all cores)' },
+  ...engineArgs,
   'on-problem': { type: 'string', valueHint: 'WHAT', description: 'refuse or repair problems of the data (refuse)' },
   ...commonArgs,
 } as const;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { FitResult } from '@detrain/trainer';
-import { command, commonArgs, numberOption } from '../command.ts';
+import { command, commonArgs, engineArgs, numberOption } from '../command.ts';
 import { findConfig } from '../config/load.ts';
 import { configOf } from '../config/of-call.ts';
 import type { Overrides } from '../config/resolve.ts';
@@ -30,8 +30,7 @@ const args = {
   },
   lr: { type: 'string', valueHint: 'RATE', description: 'Learning rate (the published one, scaled to the batch)' },
   seed: { type: 'string', valueHint: 'N', description: 'Seed of weights, order and augmentations (0)' },
-  engine: { type: 'string', valueHint: 'NAME', description: 'auto, compiled, cpu, tfjs-node or tfjs-node-gpu (auto)' },
-  threads: { type: 'string', valueHint: 'N', description: 'Threads of the compiled engine (all cores)' },
+  ...engineArgs,
   workers: {
     type: 'string',
     valueHint: 'N',

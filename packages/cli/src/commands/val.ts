@@ -1,4 +1,4 @@
-import { command, commonArgs } from '../command.ts';
+import { command, commonArgs, engineArgs, weightsArgs } from '../command.ts';
 import { userError } from '../errors.ts';
 
 const args = {
@@ -6,21 +6,14 @@ const args = {
   data: { type: 'string', valueHint: 'DIR', description: 'Data set (the one of the run)' },
   split: { type: 'string', valueHint: 'NAME', description: 'Which split (val)' },
   batch: { type: 'string', valueHint: 'N', description: 'Images at once (8)' },
-  weights: { type: 'string', valueHint: 'FILE', description: 'Instead of a run: .safetensors, .pth or .onnx' },
-  model: { type: 'string', valueHint: 'NAME', description: 'The model of a file that does not say what it is' },
-  'weights-classes': {
-    type: 'string',
-    valueHint: 'NAMES',
-    description: 'Its classes: coco, objects365 or a JSON list (what it says, or their number)',
-  },
+  ...weightsArgs,
   size: { type: 'string', valueHint: 'PIXELS', description: 'Side of the input (what the model was trained at)' },
   config: {
     type: 'string',
     valueHint: 'FILE',
     description: 'The config of a model that is not of the zoo (the one of the run)',
   },
-  engine: { type: 'string', valueHint: 'NAME', description: 'auto, compiled, cpu, tfjs-node or tfjs-node-gpu (auto)' },
-  threads: { type: 'string', valueHint: 'N', description: 'Threads of the compiled engine (all cores)' },
+  ...engineArgs,
   'on-problem': { type: 'string', valueHint: 'WHAT', description: 'refuse or repair problems of the data (refuse)' },
   ...commonArgs,
 } as const;

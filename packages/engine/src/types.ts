@@ -107,7 +107,11 @@ export interface Engine {
   readonly name: EngineName;
   /** One line for logs: the way, its version, threads, and why a better one was not taken. */
   describe(): string;
-  inference(program: InferenceProgram): Inference;
+  /**
+   * @param fixed inputs that are the same in every run, such as trained parameters. The compiled way then lays them out
+   *   once and for all, which makes runs faster. Their data must not change before `dispose`.
+   */
+  inference(program: InferenceProgram, fixed?: HostTensors): Inference;
   training(program: TrainingProgram): Training;
   memory(): EngineMemory;
   /** Releases everything that was made from this engine. */

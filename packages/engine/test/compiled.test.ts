@@ -38,6 +38,26 @@ test('compiled inference gives what the eager one gives', async () => {
   }
 });
 
+test('inputs that are fixed give what the same inputs give on every run', async () => {
+  const { images, ...fixed } = inputsOf(16, 2);
+  for (const engine of [eager, compiled]) {
+    const wanted = await engine.inference(inferenceProgram).run({ ...fixed, images: images! });
+    const before = engine.memory().tensors;
+    const inference = engine.inference(inferenceProgram, fixed);
+    const seen = await inference.run({ images: images! });
+    await inference.dispose();
+    expect(engine.memory().tensors).toBe(before);
+    for (const [name, tensor] of Object.entries(wanted))
+      expect(seen[name]!.data).toBeAllclose(tensor.data, { atol: 1e-5, rtol: 1e-5 });
+  }
+});
+
+test('a fixed input that does not fit its shape is named before anything runs', () => {
+  const { images, ...fixed } = inputsOf(16, 2);
+  const query = { ...fixed['query']!, data: new Float32Array(3) };
+  expect(() => compiled.inference(inferenceProgram, { ...fixed, query })).toThrow(/'query'.* holds 3 elements/);
+});
+
 test('results do not depend on the run or on the number of threads', async () => {
   const inputs = inputsOf(64, 4);
   const results = [];

@@ -4,7 +4,7 @@ import type { Engine, InferenceProgram } from '@detrain/engine';
 import { BATCH_NORM_EPS, channelMean, makePass } from '@detrain/nn';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { stepInputs } from './program.ts';
+import { weightInputs } from './program.ts';
 
 /** Options of {@link calibrate}. */
 export interface CalibrateOptions {
@@ -96,10 +96,10 @@ export const calibrate = async (options: CalibrateOptions): Promise<Map<string, 
   const norms = normsOf(detector.parameters);
   const moments = new Map<string, Moments>();
   let images = 0;
-  const inference = engine.inference(statisticsProgram(detector, norms));
+  const inference = engine.inference(statisticsProgram(detector, norms), weightInputs(detector, parameters));
   try {
     for await (const batch of batches) {
-      const found = await inference.run(stepInputs({ detector, parameters, images: batch }));
+      const found = await inference.run({ images: batch });
       const count = batch.shape[0] ?? 0;
       images += count;
       for (const norm of norms) {

@@ -32,6 +32,7 @@ export {
   predictionProgram,
   type StepInputs,
   stepInputs,
+  weightInputs,
 } from './program.ts';
 export { breakUp, type SharedMemory, sharedCollective, sharedMemory } from './shared-collective.ts';
 export { hasState, loadState, type SavedCounters, type TrainingState } from './state.ts';

@@ -153,23 +153,27 @@ export interface StepInputs {
   readonly known?: KnownQueries | null;
 }
 
+/** A detector's parameters as a program's inputs. Throws where one is missing. */
+export const weightInputs = (detector: Detector, parameters: ReadonlyMap<string, HostTensor>): HostTensors =>
+  Object.fromEntries(
+    parameterInputs(detector).map(({ name }) => [
+      name,
+      parameters.get(name) ??
+        fail(
+          'trainer',
+          `no parameter '${name}'`,
+          `Detector '${detector.name}' needs it`,
+          'Initialise or load all of its parameters',
+        ),
+    ]),
+  );
+
 /** The inputs of `detectionProgram` (or, without known queries, of `predictionProgram`). Throws where a parameter is missing. */
-export const stepInputs = ({ detector, parameters, images, known }: StepInputs): HostTensors => {
-  const inputs: Record<string, HostTensor> = {};
-  for (const { name } of parameterInputs(detector)) {
-    const tensor = parameters.get(name);
-    if (!tensor)
-      fail(
-        'trainer',
-        `no parameter '${name}'`,
-        `Detector '${detector.name}' needs it`,
-        'Initialise or load all of its parameters',
-      );
-    inputs[name] = tensor;
-  }
-  inputs['images'] = images;
-  return known ? { ...inputs, ...knownInputs(known, detector.numQueries, images.shape[0] ?? 0) } : inputs;
-};
+export const stepInputs = ({ detector, parameters, images, known }: StepInputs): HostTensors => ({
+  ...weightInputs(detector, parameters),
+  images,
+  ...(known && knownInputs(known, detector.numQueries, images.shape[0] ?? 0)),
+});
 
 const knownInputs = (known: KnownQueries, numQueries: number, batch: number): HostTensors => {
   const side = known.count + numQueries;

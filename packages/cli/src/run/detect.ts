@@ -2,7 +2,7 @@ import type { Candidates, Detections, HostTensor, HostTensors, Suppression } fro
 import type { Detector } from '@detrain/core/tensors';
 import type { Engine } from '@detrain/engine';
 import { postprocess } from '@detrain/models';
-import { predictionProgram, stepInputs } from '@detrain/trainer';
+import { predictionProgram, weightInputs } from '@detrain/trainer';
 
 /** Finds objects in batches of images. */
 export interface DetectorRunner {
@@ -23,13 +23,20 @@ export interface DetectorRunner {
   dispose(): Promise<void>;
 }
 
+export interface DetectorRunnerOptions {
+  readonly batchSize: number;
+  readonly suppression: Suppression;
+  /** Parameters that all calls will be given, unchanged: finding is then faster. Absent: they may change between calls. */
+  readonly fixed?: ReadonlyMap<string, HostTensor>;
+}
+
 /** A detector made ready for inference. Batches are filled up to `batchSize`, so that one shape serves all. */
 export const detectorRunner = (
   engine: Engine,
   detector: Detector,
-  { batchSize, suppression }: { readonly batchSize: number; readonly suppression: Suppression },
+  { batchSize, suppression, fixed }: DetectorRunnerOptions,
 ): DetectorRunner => {
-  const inference = engine.inference(predictionProgram(detector));
+  const inference = engine.inference(predictionProgram(detector), fixed && weightInputs(detector, fixed));
   const filled = (images: HostTensor): HostTensor => {
     const [count = 0, ...rest] = images.shape;
     if (count === batchSize) return images;
@@ -38,7 +45,10 @@ export const detectorRunner = (
     return { shape: [batchSize, ...rest], dtype: 'float32', data };
   };
   const predict: DetectorRunner['predict'] = async (parameters, images) => {
-    const outputs: HostTensors = await inference.run(stepInputs({ detector, parameters, images: filled(images) }));
+    const outputs: HostTensors = await inference.run({
+      ...(fixed === parameters ? {} : weightInputs(detector, parameters)),
+      images: filled(images),
+    });
     const { logits, boxes } = outputs as { logits: HostTensor; boxes: HostTensor };
     const [, queries = 0, numClasses = 0] = logits.shape;
     return Array.from({ length: images.shape[0] ?? 0 }, (_, i) => ({

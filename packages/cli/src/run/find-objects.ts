@@ -82,7 +82,11 @@ export const findObjects = async (parsed: FindOptions): Promise<number> => {
   mkdirSync(out, { recursive: true });
   const engine = await createEngine({ engine: (parsed.engine ?? 'auto') as 'auto', ...(threads ? { threads } : {}) });
   try {
-    const runner = detectorRunner(engine, used.detector, { batchSize: 1, suppression: used.suppression });
+    const runner = detectorRunner(engine, used.detector, {
+      batchSize: 1,
+      suppression: used.suppression,
+      fixed: used.parameters,
+    });
     const taken = new Set<string>();
     const found = [];
     for (const file of files) {

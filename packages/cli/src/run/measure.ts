@@ -54,7 +54,11 @@ export const measure = async (parsed: MeasureOptions): Promise<number> => {
   const batchSize = numberOption(parsed.batch, 'batch', { integer: true, min: 1 }) ?? 8;
   const engine = await createEngine({ engine: (parsed.engine ?? 'auto') as 'auto', ...(threads ? { threads } : {}) });
   try {
-    const runner = detectorRunner(engine, used.detector, { batchSize, suppression: used.suppression });
+    const runner = detectorRunner(engine, used.detector, {
+      batchSize,
+      suppression: used.suppression,
+      fixed: used.parameters,
+    });
     const { metrics, coco, images, seconds } = await evaluate({
       runner,
       parameters: used.parameters,

@@ -28,7 +28,7 @@ export const createCompiledEngine = async (options: EngineOptions): Promise<Engi
   return {
     name: 'compiled',
     describe: () => `compiled: onnxruntime-node ${runtimeVersion()}, ${threads} thread${threads === 1 ? '' : 's'}`,
-    inference: (program) => keep(compiledInference(program, shared, cacheSize)),
+    inference: (program, fixed) => keep(compiledInference(program, shared, cacheSize, fixed)),
     training: (program) => keep(compiledTraining(program, shared, cacheSize)),
     memory: () => {
       const { numTensors, numBytes } = tf.memory();

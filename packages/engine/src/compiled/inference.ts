@@ -1,5 +1,6 @@
+import type { HostTensors } from '@detrain/core';
 import { trace } from '@detrain/onnx';
-import { specsOf } from '../host.ts';
+import { specsOf, toTensors } from '../host.ts';
 import type { Inference, InferenceProgram, Tensors } from '../types.ts';
 import { createCache, createQueue, keyOf } from './cache.ts';
 import { fuseTransposes } from './fuse-transposes.ts';
@@ -8,8 +9,14 @@ import { type OpenSession, openSession, type Shared } from './session.ts';
 import { steady } from './steady.ts';
 import { feed, pick } from './values.ts';
 
-/** Readies a program for inference: one session for each set of input shapes. */
-export const compiledInference = (program: InferenceProgram, shared: Shared, cacheSize: number): Inference => {
+/** Readies a program for inference: one session for each set of input shapes. What is fixed are constants of the graph. */
+export const compiledInference = (
+  program: InferenceProgram,
+  shared: Shared,
+  cacheSize: number,
+  fixed: HostTensors = {},
+): Inference => {
+  specsOf(fixed);
   const queue = createQueue();
   const cache = createCache<{ session: OpenSession; inputs: Parameters<typeof feed>[1] }>(cacheSize, ({ session }) =>
     session.release(),
@@ -19,7 +26,8 @@ export const compiledInference = (program: InferenceProgram, shared: Shared, cac
       queue(async () => {
         const specs = specsOf(inputs);
         const { session, inputs: named } = await cache.get(keyOf(specs), async () => {
-          const run = (given: Tensors) => renamed('output:', program.run(withPrefix('input:', given)));
+          const run = (given: Tensors) =>
+            renamed('output:', program.run({ ...toTensors(fixed), ...withPrefix('input:', given) }));
           const graph = fuseTransposes(steady(trace(run, renamed('input:', specs))));
           return { session: await openSession(graph, shared), inputs: graph.inputs };
         });

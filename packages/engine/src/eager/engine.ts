@@ -10,11 +10,12 @@ export const createEagerEngine = (name: EagerName, note = ''): Engine => {
   return {
     name,
     describe: () => `${name}: eager on the tfjs backend '${backend}' (tfjs ${tf.version_core})${note}`,
-    inference: (program) => ({
+    inference: (program, fixed = {}) => ({
       run: async (inputs) =>
         onBackend(backend, () => {
-          specsOf(inputs);
-          return toHosts(program.run(toTensors(inputs)));
+          const all = { ...fixed, ...inputs };
+          specsOf(all);
+          return toHosts(program.run(toTensors(all)));
         }),
       dispose: async () => {},
     }),

@@ -3,7 +3,7 @@ import type { Detector } from '@detrain/core/tensors';
 import { createLoader, type DetectionDataset } from '@detrain/data';
 import type { Engine, InferenceProgram } from '@detrain/engine';
 import { makePass } from '@detrain/nn';
-import { stepInputs } from '@detrain/trainer';
+import { weightInputs } from '@detrain/trainer';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { RecordedOutput, Recording } from './recording.ts';
 
@@ -50,13 +50,13 @@ export interface PredictOptions {
 /** Runs a model on the images of a data set. */
 export const predictAll = async (options: PredictOptions): Promise<Recording> => {
   const { engine, detector, parameters, dataset, inputSize } = options;
-  const inference = engine.inference(outputsProgram(detector));
+  const inference = engine.inference(outputsProgram(detector), weightInputs(detector, parameters));
   const loader = createLoader({ dataset, batchSize: 1, size: inputSize, training: false, cacheBytes: 0 });
   const found: HostTensors[] = [];
   const ids: string[] = [];
   try {
     for await (const { images, ids: batch } of loader.epoch(0)) {
-      found.push(await inference.run(stepInputs({ detector, parameters, images })));
+      found.push(await inference.run({ images }));
       ids.push(...batch);
     }
   } finally {

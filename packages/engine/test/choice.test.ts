@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { quietTensorFlow, restoreIsNullOrUndefined } from '../src/eager/backends.ts';
+import { prepareTensorFlow, restoreIsNullOrUndefined } from '../src/eager/backends.ts';
 import { createEngine, inspectEngines, resolveThreads } from '../src/index.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -42,11 +42,11 @@ test('the function that tfjs-node misses on new Nodes is put back', () => {
   expect([null, undefined, 0, ''].map((value) => util.isNullOrUndefined?.(value))).toEqual([true, true, false, false]);
 });
 
-test('TensorFlow logs nothing but errors, unless the user set a level', () => {
+test('TensorFlow logs nothing but errors and starts without oneDNN, unless the user chose otherwise', () => {
   const environment: NodeJS.ProcessEnv = {};
-  quietTensorFlow(environment);
-  expect(environment['TF_CPP_MIN_LOG_LEVEL']).toBe('2');
-  const chosen: NodeJS.ProcessEnv = { TF_CPP_MIN_LOG_LEVEL: '0' };
-  quietTensorFlow(chosen);
-  expect(chosen['TF_CPP_MIN_LOG_LEVEL']).toBe('0');
+  prepareTensorFlow(environment);
+  expect(environment).toEqual({ TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '0' });
+  const chosen: NodeJS.ProcessEnv = { TF_CPP_MIN_LOG_LEVEL: '0', TF_ENABLE_ONEDNN_OPTS: '1' };
+  prepareTensorFlow(chosen);
+  expect(chosen).toEqual({ TF_CPP_MIN_LOG_LEVEL: '0', TF_ENABLE_ONEDNN_OPTS: '1' });
 });

@@ -20,9 +20,13 @@ export const restoreIsNullOrUndefined = (target: object = util): void => {
   legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
 };
 
-/** Silences what TensorFlow logs of its start and its allocations, but for errors, unless the user has set a level. */
-export const quietTensorFlow = (environment: NodeJS.ProcessEnv = process.env): void => {
+/**
+ * How TensorFlow is to start, unless the user has set it: it logs errors alone, and oneDNN, whose products are rounded a third
+ * more coarsely, stays off.
+ */
+export const prepareTensorFlow = (environment: NodeJS.ProcessEnv = process.env): void => {
   environment['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  environment['TF_ENABLE_ONEDNN_OPTS'] ??= '0';
 };
 
 /** Where an optional package lies, seen from this package and then from the working directory; undefined if nowhere. */
@@ -42,7 +46,7 @@ export const loadBackend = async (name: EagerName): Promise<string | undefined> 
     const file = locate(packageOf(name));
     if (!file) return `${packageOf(name)} is not installed`;
     restoreIsNullOrUndefined();
-    quietTensorFlow();
+    prepareTensorFlow();
     try {
       await import(pathToFileURL(file).href);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
+import { prepareTensorFlow } from './backends.ts';
 
 /** What came of a native engine's first gradient step. */
 export interface NativeCheck {
@@ -63,7 +64,8 @@ const reasonIn = (stderr: string, message: string): string =>
  */
 export const checkNativeEngine = (file: string): Promise<NativeCheck> => {
   const args = ['--input-type=module', '-e', SCRIPT, pathToFileURL(file).href];
-  const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: process.env['TF_CPP_MIN_LOG_LEVEL'] ?? '2' };
+  const env = { ...process.env };
+  prepareTensorFlow(env);
   return new Promise((resolve) => {
     execFile(process.execPath, args, { timeout: TIMEOUT_MS, env }, (error, stdout, stderr) => {
       if (error) return resolve({ reason: reasonIn(stderr, error.message) });

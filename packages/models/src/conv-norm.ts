@@ -4,11 +4,11 @@ import {
   batchNorm,
   conv2d,
   type Initialiser,
-  identity,
+  lambda,
   learnableAffine,
   type Module,
   type Padding,
-  parametersOf,
+  sequential,
 } from '@detrain/nn';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 
@@ -57,16 +57,18 @@ export const convNorm = (name: string, options: ConvNormOptions): Module<Tensor4
     bias: fused,
     ...(options.weightInit ? { weightInit: options.weightInit } : {}),
   });
-  const norm = fused
-    ? identity<Tensor4D>()
-    : batchNorm(`${name}.${names.norm}`, { channels: options.out, frozen: frozenNorm });
-  const act = activation(options.activation ?? 'none');
-  const affine = options.affine ? learnableAffine(`${name}.lab`) : null;
-  return {
-    parameters: affine ? parametersOf(conv, norm, affine) : parametersOf(conv, norm),
-    forward: (x, pass) => {
-      const y = act(norm.forward(conv.forward(x, pass), pass));
-      return affine ? (affine.forward(y, pass) as Tensor4D) : y;
-    },
-  };
+  const act = options.activation ?? 'none';
+  const affine = options.affine ? `${name}.lab` : undefined;
+  // What can be one operation with the norm takes fewer passes over the map.
+  const within = !fused && (act === 'relu' || act === 'none');
+  const norm = batchNorm(`${name}.${names.norm}`, {
+    channels: options.out,
+    frozen: frozenNorm,
+    relu: within && act === 'relu',
+    ...(within && affine ? { affine } : {}),
+  });
+  if (within) return sequential(conv, norm);
+  const parts = fused ? [conv] : [conv, norm];
+  const block = affine ? [learnableAffine(affine) as Module<Tensor4D, Tensor4D>] : [];
+  return sequential(...parts, lambda(activation(act)), ...block);
 };

@@ -33,10 +33,11 @@ export const layerNorm = (name: string, { dim, eps = 1e-5 }: NormOptions): Modul
         },
         (dy, [normal, inverse, scale]) => {
           const inner = tf.mul(dy, scale!);
-          const along = tf.mul(normal!, tf.mean(tf.mul(inner, normal!), -1, true));
+          const across = tf.mul(dy, normal!);
+          const along = tf.mul(normal!, tf.mean(tf.mul(across, scale!), -1, true));
           const dx = tf.mul(tf.sub(tf.sub(inner, tf.mean(inner, -1, true)), along), inverse!);
           const axes = leadingAxes(dy);
-          return [dx, tf.sum(tf.mul(dy, normal!), axes), tf.sum(dy, axes)];
+          return [dx, tf.sum(across, axes), tf.sum(dy, axes)];
         },
       );
     },
@@ -59,9 +60,9 @@ export const rmsNorm = (name: string, { dim, eps = 1e-6 }: NormOptions): Module<
           return tf.mul(normal, w);
         },
         (dy, [normal, inverse, factor]) => {
-          const inner = tf.mul(dy, factor!);
-          const along = tf.mul(normal!, tf.mean(tf.mul(inner, normal!), -1, true));
-          return [tf.mul(tf.sub(inner, along), inverse!), tf.sum(tf.mul(dy, normal!), leadingAxes(dy))];
+          const across = tf.mul(dy, normal!);
+          const along = tf.mul(normal!, tf.mean(tf.mul(across, factor!), -1, true));
+          return [tf.mul(tf.sub(tf.mul(dy, factor!), along), inverse!), tf.sum(across, leadingAxes(dy))];
         },
       );
     },

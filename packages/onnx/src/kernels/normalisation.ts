@@ -20,11 +20,12 @@ defineKernel<{ axis: number }>('LogSoftmax', ({ inputs, attributes, recording })
   along(recording, 'LogSoftmax', inputs['logits']!, attributes.axis),
 );
 
-/** (x - mean) scale / sqrt(variance + epsilon) + offset; `x - mean` is what the statistics and the gradients need, too. */
+/** x a + (offset - mean a) with a = scale / sqrt(variance + epsilon): two passes over the map. */
 defineKernel<{ varianceEpsilon: number }>('FusedBatchNorm', ({ inputs, attributes, recording }) => {
   const { x, mean, variance, scale, offset } = inputs as Record<string, Traced>;
-  const { add, sub, mul, rsqrt } = arithmetic(recording);
+  const { add, sub, mul, rsqrt, neg } = arithmetic(recording);
   const inverse = rsqrt(add(variance!, uniform(attributes.varianceEpsilon, [])));
-  const y = mul(sub(x!, mean!), scale ? mul(inverse, scale) : inverse);
-  return offset ? add(y, offset) : y;
+  const factor = scale ? mul(inverse, scale) : inverse;
+  const moved = mul(mean!, factor);
+  return add(mul(x!, factor), offset ? sub(offset, moved) : neg(moved));
 });

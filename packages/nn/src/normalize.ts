@@ -1,0 +1,98 @@
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { differentiable, withoutTape } from './tape.ts';
+
+const AXES = [0, 1, 2];
+
+/** What a normalised map is scaled and shifted by per channel, and what follows within the same operation. */
+export interface NormTail {
+  readonly weight: Tensor1D;
+  readonly bias: Tensor1D;
+  /** Negative values become zero. */
+  readonly relu: boolean;
+  /** A scale [1] and a shift [1] of the whole map, last of all. */
+  readonly affine?: { readonly scale: Tensor1D; readonly bias: Tensor1D } | undefined;
+}
+
+/** A map [batch, height, width, channels] under some statistics. */
+interface Normalized {
+  /** The map; without its mean where that is the batch's. */
+  readonly map: Tensor4D;
+  /** The mean [channels] where it is a constant. */
+  readonly centre?: Tensor1D;
+  /** 1 / sqrt(variance + eps) [channels]. */
+  readonly inverse: () => Tensor1D;
+  /** The normalised map, scaled and shifted [channels]. */
+  readonly scaled: (inverse: Tensor1D, weight: Tensor1D, bias: Tensor1D) => Tensor4D;
+}
+
+const transformed = (x: Tensor, { scale, bias }: NonNullable<NormTail['affine']>) => tf.add(tf.mul(x, scale), bias);
+
+/**
+ * Normalisation, relu and affine block as one tape entry.
+ *
+ * With g = dy where relu let the value through, and c = x - mean: every gradient follows from the sums of g and g c per
+ * channel, and scales meet as vectors, so that few operations go over whole maps. By the batch's statistics
+ * dx = a (g - mean(g) - c mean(g c) / (variance + eps)), by constant ones dx = a g (Ioffe & Szegedy 2015, 3).
+ */
+const differentiated = (x: Tensor4D, given: Normalized, { weight, bias, relu, affine }: NormTail): Tensor4D =>
+  differentiable<Tensor4D>(
+    [x, weight, bias, ...(affine ? [affine.scale, affine.bias] : [])],
+    (save) => {
+      const inverse = given.inverse();
+      // Without relu between them, two scales are one.
+      const joined = affine && !relu;
+      const normal = joined
+        ? given.scaled(inverse, tf.mul(weight, affine.scale), transformed(bias, affine) as Tensor1D)
+        : given.scaled(inverse, weight, bias);
+      const kept = relu ? tf.relu(normal) : normal;
+      const optional = [given.centre, affine?.scale, relu ? kept : undefined];
+      save([given.map, inverse, weight, bias, ...optional.filter((tensor) => tensor !== undefined)]);
+      return affine && !joined ? (transformed(kept, affine) as Tensor4D) : kept;
+    },
+    (dy, saved) => {
+      const [map, inverse, w, b, ...optional] = saved as [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
+      const centre = given.centre && optional.shift();
+      const outer = affine && optional.shift();
+      const [kept] = optional;
+      const g = kept ? tf.mul(dy, tf.step(kept)) : dy;
+      const total = tf.sum(g, AXES);
+      const centred = centre ? tf.sub(map, centre) : map;
+      const projection = tf.mul(tf.sum(tf.mul(g, centred), AXES), inverse);
+      const [dWeight, dBias] = outer ? [tf.mul(projection, outer), tf.mul(total, outer)] : [projection, total];
+      const slope = tf.mul(w, inverse);
+      const forward = tf.mul(g, outer ? tf.mul(slope, outer) : slope);
+      const share = tf.mul(slope, w.size / map.size);
+      const back = () => tf.add(tf.mul(centred, tf.mul(share, tf.mul(dWeight, inverse))), tf.mul(share, dBias));
+      const gradients = [centre ? forward : tf.sub(forward, back()), dWeight, dBias];
+      if (!outer) return gradients;
+      // The value before the affine block is zero wherever g is not dy, and w c inverse + b elsewhere.
+      const dScale = tf.sum(tf.add(tf.mul(w, projection), tf.mul(b, total)), 0, true);
+      return [...gradients, dScale, tf.sum(kept ? tf.sum(dy, AXES) : total, 0, true)];
+    },
+  );
+
+/** (x - mean) / sqrt(variance + eps) weight + bias with statistics that are constants, then the tail's rest. */
+export const normalizeFixed = (x: Tensor4D, mean: Tensor1D, variance: Tensor1D, eps: number, tail: NormTail) => {
+  const inverse = () => tf.rsqrt(tf.add(variance, eps)) as Tensor1D;
+  const scaled: Normalized['scaled'] = (_, weight, bias) => tf.batchNorm(x, mean, variance, bias, weight, eps);
+  return differentiated(x, { map: x, centre: mean, inverse, scaled }, tail);
+};
+
+/**
+ * The mean per channel, rows first: a float32 sum of a whole map would be off by some 1e-6 of itself, and move every
+ * activation of the channel by that; in two stages it is ten times closer.
+ */
+export const channelMean = (x: Tensor4D): Tensor1D => tf.mean(tf.mean(x, 2), [0, 1]) as Tensor1D;
+
+/** Normalises by the batch's own mean [channels] and biased variance [channels], which it gives, too. */
+export const normalizeBatch = (x: Tensor4D, eps: number, tail: NormTail) => {
+  const { mean, variance, map } = withoutTape(() => {
+    const centre = channelMean(x);
+    const centred = tf.sub(x, centre) as Tensor4D;
+    return { mean: centre, variance: channelMean(tf.square(centred) as Tensor4D), map: centred };
+  });
+  const inverse = () => tf.rsqrt(tf.add(variance, eps)) as Tensor1D;
+  const scaled: Normalized['scaled'] = (factor, weight, bias) => tf.add(tf.mul(map, tf.mul(weight, factor)), bias);
+  return { value: differentiated(x, { map, inverse, scaled }, tail), mean, variance };
+};

@@ -10,7 +10,10 @@ const threads = Number(process.env['DETRAIN_THREADS'] ?? 2);
 /** batch, size, channels in, channels out, kernel, stride */
 const SHAPES: readonly (readonly [number, number, number, number, number, number])[] = [
   [4, 160, 3, 16, 3, 2],
+  [4, 160, 32, 16, 3, 2],
+  [4, 161, 16, 8, 2, 1],
   [4, 80, 16, 16, 3, 1],
+  [4, 40, 32, 32, 3, 1],
   [4, 80, 64, 64, 3, 1],
   [4, 40, 128, 128, 3, 1],
   [4, 20, 128, 512, 1, 1],

@@ -1,6 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { Attribute } from './graph.ts';
 import type { Recording } from './recording.ts';
+import { reshape } from './reshape.ts';
 import type { Cut } from './slice.ts';
 import { named, permuted, type Traced } from './traced.ts';
 
@@ -81,6 +82,16 @@ export const padsOf = ({ padInfo: p }: ConvInfo): readonly [number, number, numb
   p.bottom,
   p.right,
 ];
+
+/** The same value with its memory in this order. */
+export const inOrder = (recording: Recording, value: Traced, perm: readonly number[]): Traced =>
+  recording.placed(value, { perm, whole: true });
+
+/** An NHWC value in NCHW memory as `[batch, channels, pixels]`. */
+export const planes = (recording: Recording, value: Traced): Traced => {
+  const [batch, height, width, channels] = value.shape as [number, number, number, number];
+  return reshape(recording, permuted(inOrder(recording, value, NCHW), NCHW), [batch, channels, height * width]);
+};
 
 /** The name of an image laid out as ONNX wants it. */
 export const placeImage = (recording: Recording, x: Traced): string => recording.place(x, { perm: NCHW, whole: true });

@@ -43,14 +43,14 @@ export const slice = (recording: Recording, x: Traced, cuts: readonly Cut[]): Tr
   );
 };
 
-/** Adds `before` and `after` elements of `value` to each logical axis. */
+/** Adds `before` and `after` elements of `value` to each logical axis; where they are negative, takes elements away. */
 export const pad = (
   recording: Recording,
   x: Traced,
   paddings: readonly (readonly [number, number])[],
   value: number,
 ): Traced => {
-  const axes = paddings.flatMap(([before, after], axis) => (before > 0 || after > 0 ? [axis] : []));
+  const axes = paddings.flatMap(([before, after], axis) => (before !== 0 || after !== 0 ? [axis] : []));
   if (axes.length === 0) return x;
   const shape = x.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
   const stored = x.stored.map((size, axis) => (axes.includes(axis) ? shape[axis]! : size));

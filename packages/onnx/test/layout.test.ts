@@ -46,8 +46,9 @@ describe('memory order', () => {
       return countOps(await check(withGradients(program, names), inputs, { atol: 1e-3, rtol: 1e-3 }))['Transpose']!;
     };
     const [one, three] = [await at(1), await at(3)];
-    // Per layer: the turned filter, and the operand of the filter gradient's product (which onnxruntime folds away).
-    expect((three - one) / 2).toBeLessThanOrEqual(2);
+    // Per layer: the turned filter, the operand of the filter gradient's product (which onnxruntime folds away), and that
+    // gradient, whose taps lie around the channels.
+    expect((three - one) / 2).toBeLessThanOrEqual(3);
     expect(one).toBeLessThanOrEqual(5);
   });
 

@@ -15,6 +15,7 @@ import {
   windowAttributes,
 } from '../convolution.ts';
 import { filterGradient } from '../filter-gradient.ts';
+import { stridedInputGradient } from '../input-gradient.ts';
 import { defineKernel } from '../kernel.ts';
 import { slice } from '../slice.ts';
 import type { Traced } from '../traced.ts';
@@ -49,6 +50,9 @@ defineKernel<ConvAttributes & { inputShape: number[] }>('Conv2DBackpropInput', (
     // ConvTranspose is slower than a convolution with the filter turned.
     const turned = recording.place(slice(recording, filter, flipped(filter)), { perm: IOHW, whole: true });
     return result(conv(recording, gradient, turned, out, { strides: [1, 1], pads }));
+  }
+  if (info.filterHeight * info.filterWidth > 1) {
+    return fromNHWC(stridedInputGradient(recording, toNHWC(dy, attributes), filter, info), attributes);
   }
   const weights = recording.place(filter, { perm: OIHW, whole: true });
   const name = recording.node(

@@ -10,11 +10,11 @@ import {
   windowAttributes,
 } from '../convolution.ts';
 import { elementwise } from '../elementwise.ts';
-import { taps } from '../filter-gradient.ts';
 import { defineKernel } from '../kernel.ts';
 import type { Recording } from '../recording.ts';
 import { slice } from '../slice.ts';
 import { spread } from '../spread.ts';
+import { part, taps } from '../taps.ts';
 import { constant, masked, type Traced } from '../traced.ts';
 
 type PoolAttributes = Pick<ConvAttributes, 'strides' | 'pad' | 'dimRoundingMode'> & {
@@ -51,11 +51,19 @@ defineKernel<PoolAttributes>('AvgPool', ({ inputs, attributes, recording }) =>
 
 /** Sums the gradients that each tap sends back to the pixel it saw. */
 const collect = (recording: Recording, gradients: readonly Traced[], info: ConvInfo): Traced => {
-  const { inHeight, inWidth, filterWidth } = info;
+  const { inHeight, inWidth, filterWidth, strideHeight, strideWidth } = info;
   const [top, left, bottom, right] = padsOf(info);
   const rows = inHeight + top + bottom;
   const columns = inWidth + left + right;
   const { add } = arithmetic(recording);
+  if (strideHeight === 1 && strideWidth === 1) {
+    return gradients
+      .map((gradient, i) => {
+        const at = [top - Math.floor(i / filterWidth), left - (i % filterWidth)] as const;
+        return part(recording, gradient, at, [inHeight, inWidth]);
+      })
+      .reduce((a, b) => add(a, b));
+  }
   const sum = gradients
     .map((gradient, i) =>
       spread(recording, gradient, info, [Math.floor(i / filterWidth), i % filterWidth], [rows, columns]),

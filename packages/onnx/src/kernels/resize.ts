@@ -1,5 +1,4 @@
-import { NCHW } from '../convolution.ts';
-import { inOrder } from '../filter-gradient.ts';
+import { inOrder, NCHW } from '../convolution.ts';
 import { defineKernel } from '../kernel.ts';
 import { matmul } from '../matmul.ts';
 import type { Recording } from '../recording.ts';

@@ -98,6 +98,24 @@ export const elementwise: readonly Case[] = [
   unary('tanh', tf.tanh),
   unary('erf', tf.erf),
   unary('softplus', tf.softplus, -30, 30),
+  { ...unary('softplus far out, relative', tf.softplus, -87, 87, false), atol: 1e-44, rtol: 1e-6 },
+  {
+    name: 'step and softplus of unusual numbers',
+    inputs: {
+      x: {
+        shape: [10],
+        dtype: 'float32',
+        data: Float32Array.of(0, -0, 1.2e-38, -1.2e-38, 1e-30, 3e38, -3e38, 1e-8, Infinity, -Infinity),
+      },
+      unknown: { shape: [1], dtype: 'float32', data: Float32Array.of(Number.NaN) },
+    },
+    program: ({ x, unknown }) => ({
+      step: tf.step(x!),
+      softplus: tf.softplus(x!),
+      unknownStep: tf.isNaN(tf.step(unknown!)),
+      unknownSoftplus: tf.isNaN(tf.softplus(unknown!)),
+    }),
+  },
   unary('sin', tf.sin),
   unary('cos', tf.cos),
   unary('tan', tf.tan, -1, 1),
@@ -115,6 +133,8 @@ export const elementwise: readonly Case[] = [
   unary('round', tf.round, -3, 3, false),
   unary('sign', tf.sign, -3, 3, false),
   unary('step', (x) => tf.step(x, 0.25), -1, 1, false),
+  unary('step to zero', (x) => tf.step(x), -1, 1, false),
+  unary('step of integers', (x) => tf.step(tf.cast(tf.mul(x, 3), 'int32')), -1, 1, false),
   unary('isNaN', (x) => tf.isNaN(tf.sqrt(x)), -1, 1, false),
   unary('isInf', (x) => tf.isInf(tf.div(x, tf.mul(x, 0))), -1, 1, false),
   unary('isFinite', (x) => tf.isFinite(tf.log(tf.relu(x))), -1, 1, false),

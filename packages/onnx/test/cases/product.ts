@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { numbers } from '../harness.ts';
-import type { Case } from './case.ts';
+import { type Case, kernel } from './case.ts';
 
 const matmul = (name: string, a: number[], b: number[], ta: boolean, tb: boolean, gradients = ['a', 'b']): Case => ({
   name: `matMul ${name}`,
@@ -11,15 +11,15 @@ const matmul = (name: string, a: number[], b: number[], ta: boolean, tb: boolean
 
 type Pad = 'same' | 'valid' | number;
 const conv = (
-  kernel: number,
+  side: number,
   stride: number,
   pad: Pad,
   size: readonly [number, number],
   channels = 3,
   out = 4,
 ): Case => ({
-  name: `conv2d ${kernel}x${kernel} stride ${stride} pad ${pad} of ${size} x ${channels}`,
-  inputs: { x: numbers([2, ...size, channels]), w: numbers([out, channels, kernel, kernel], 2) },
+  name: `conv2d ${side}x${side} stride ${stride} pad ${pad} of ${size} x ${channels} to ${out}`,
+  inputs: { x: numbers([2, ...size, channels]), w: numbers([out, channels, side, side], 2) },
   program: ({ x, w }) => ({
     y: tf.conv2d(x as tf.Tensor4D, tf.transpose(w!, [2, 3, 1, 0]) as tf.Tensor4D, stride, pad),
   }),
@@ -111,6 +111,20 @@ export const product: readonly Case[] = [
   conv(1, 1, 1, [3, 3]),
   conv(3, 1, 1, [5, 4], 10),
   conv(3, 1, 1, [32, 32], 10, 2),
+  conv(3, 1, 3, [4, 5]),
+  conv(3, 1, 1, [7, 5], 1, 1),
+  conv(3, 1, 1, [1, 1], 2, 3),
+  conv(5, 1, 'same', [7, 9], 3, 2),
+  conv(4, 1, 'same', [6, 5]),
+  conv(3, 2, 1, [7, 9], 10, 4),
+  conv(3, 2, 1, [9, 7], 10, 12),
+  conv(3, 2, 1, [8, 10], 12, 2),
+  conv(3, 2, 1, [7, 5], 1, 1),
+  conv(3, 2, 'same', [1, 2]),
+  conv(2, 3, 'valid', [8, 7]),
+  conv(5, 2, 2, [11, 8], 9, 3),
+  conv(5, 2, 0, [9, 12], 2, 3),
+  conv(3, 2, 3, [5, 6]),
   {
     name: 'conv2d dilated',
     inputs: { x: numbers([1, 7, 7, 2]), w: numbers([3, 3, 2, 3]) },
@@ -128,6 +142,41 @@ export const product: readonly Case[] = [
       ]),
     }),
     gradients: ['x', 'w'],
+  },
+  {
+    name: 'conv2d with more zeros at one side than the filter reaches',
+    inputs: { x: numbers([2, 5, 6, 10]), w: numbers([2, 2, 10, 3]) },
+    program: ({ x, w }) => ({
+      y: tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, [
+        [0, 0],
+        [0, 1],
+        [3, 0],
+        [0, 0],
+      ]),
+    }),
+    gradients: ['x', 'w'],
+  },
+  {
+    name: 'filter gradient of a dilated convolution',
+    inputs: { x: numbers([2, 7, 8, 2]), dy: numbers([2, 7, 8, 3], 2) },
+    program: ({ x, dy }) => {
+      const dilations: [number, number] = [2, 2];
+      const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', dilations, filterShape: [3, 3, 2, 3] };
+      // The cpu backend has no dilated gradient: it comes from the definition, tap by tap.
+      const byTap = () => {
+        const padded = tf.pad(x!, [
+          [0, 0],
+          [2, 2],
+          [2, 2],
+          [0, 0],
+        ]);
+        const tap = (i: number) => tf.slice(padded, [0, 2 * Math.floor(i / 3), 2 * (i % 3), 0], [2, 7, 8, 2]);
+        const flat = (t: tf.Tensor) => tf.reshape(t, [2 * 7 * 8, -1]);
+        const parts = Array.from({ length: 9 }, (_, i) => tf.matMul(flat(tap(i)), flat(dy!), true));
+        return tf.reshape(tf.stack(parts), [3, 3, 2, 3]);
+      };
+      return { d: kernel('Conv2DBackpropFilter', { x: x!, dy: dy! }, attributes, byTap) };
+    },
   },
   {
     name: 'conv2dTranspose',
@@ -148,6 +197,8 @@ export const product: readonly Case[] = [
   pool('maxPool', 3, 2, 'same', [7, 6]),
   pool('maxPool', 3, 2, 1, [6, 8]),
   pool('maxPool', 2, 2, 'valid', [5, 5]),
+  pool('maxPool', 3, 1, 1, [4, 5]),
+  pool('maxPool', 2, 1, 'valid', [5, 4]),
   pool('avgPool', 2, 2, 'valid', [6, 4]),
   pool('avgPool', 3, 1, 'same', [5, 4]),
   pool('avgPool', 3, 2, 1, [6, 8]),

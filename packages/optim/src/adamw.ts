@@ -1,6 +1,7 @@
 import type { HostTensor, HostTensors } from '@detrain/core';
 import { floatsOf } from './floats.ts';
 import type { ParameterGroup } from './groups.ts';
+import { createKernels, inParts, padded } from './kernels.ts';
 
 /** What changes parameters, by name and in place. */
 export interface Optimizer {
@@ -30,57 +31,27 @@ export interface AdamWOptions {
   readonly eps?: number;
 }
 
+/** A parameter's moments: where they lie in the memory of the kernels, as byte offsets. */
 interface Moments {
   step: number;
-  readonly first: Float32Array;
-  readonly second: Float32Array;
+  readonly length: number;
+  readonly first: number;
+  readonly second: number;
 }
-
-interface Coefficients {
-  /** 1 - learning rate * weight decay. */
-  readonly keep: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  /** learning rate / (1 - beta1^step). */
-  readonly size: number;
-  /** 1 / sqrt(1 - beta2^step). */
-  readonly correction: number;
-  readonly eps: number;
-}
-
-/** The hot loop, kept free of everything else so that it compiles to straight float code. */
-const update = (p: Float32Array, g: Float32Array, m: Float32Array, v: Float32Array, c: Coefficients): void => {
-  const { keep, beta1, beta2, size, correction, eps } = c;
-  const rest1 = 1 - beta1;
-  const rest2 = 1 - beta2;
-  for (let i = 0, n = p.length; i < n; i++) {
-    const gradient = g[i] as number;
-    const first = Math.fround((m[i] as number) * beta1 + gradient * rest1);
-    const second = Math.fround((v[i] as number) * beta2 + gradient * gradient * rest2);
-    m[i] = first;
-    v[i] = second;
-    p[i] = (p[i] as number) * keep - (size * first) / (Math.sqrt(second) * correction + eps);
-  }
-};
 
 const prefixes = { step: 'step.', first: 'exp_avg.', second: 'exp_avg_sq.' } as const;
-
-const startOf = (length: number): Moments => ({
-  step: 0,
-  first: new Float32Array(length),
-  second: new Float32Array(length),
-});
 
 /**
  * AdamW with decoupled weight decay, as `torch.optim.AdamW` computes it (Loshchilov and Hutter, 2019, algorithm 2):
  * `p -= lr * wd * p`, then the Adam step. Each parameter counts its own steps, as in torch; one without a gradient is
- * left alone. Moments are float32; within an element arithmetic is float64.
+ * left alone. Moments and arithmetic are float32; decay and step are one subtraction, where torch rounds twice.
  *
  * @throws when a name is in two groups
  */
 export const createAdamW = ({ groups, betas = [0.9, 0.999], eps = 1e-8 }: AdamWOptions): Optimizer => {
   const [beta1, beta2] = betas;
   const moments = new Map<string, Moments>();
+  let kernels = createKernels();
   const groupOf = new Map<string, ParameterGroup>();
   for (const group of groups)
     for (const name of group.names) {
@@ -91,20 +62,37 @@ export const createAdamW = ({ groups, betas = [0.9, 0.999], eps = 1e-8 }: AdamWO
       groupOf.set(name, group);
     }
 
+  const startOf = (length: number, step = 0): Moments => ({
+    step,
+    length,
+    first: kernels.allocate(length),
+    second: kernels.allocate(length),
+  });
+
   const stepOne = (name: string, parameter: HostTensor, gradient: HostTensor, rate: number, decay: number) => {
     const p = floatsOf(name, parameter, parameter.data.length);
     const g = floatsOf(`the gradient of ${name}`, gradient, p.length);
     const state = moments.get(name) ?? startOf(p.length);
     moments.set(name, state);
-    floatsOf(`the moment of ${name}`, { shape: [], dtype: 'float32', data: state.first }, p.length);
+    const { length, first, second } = state;
+    floatsOf(`the moment of ${name}`, { shape: [], dtype: 'float32', data: kernels.view(first, length) }, p.length);
     state.step++;
-    update(p, g, state.first, state.second, {
-      keep: 1 - rate * decay,
-      beta1,
-      beta2,
-      size: rate / (1 - beta1 ** state.step),
-      correction: 1 / Math.sqrt(1 - beta2 ** state.step),
-      eps,
+    const size = rate / (1 - beta1 ** state.step);
+    const correction = 1 / Math.sqrt(1 - beta2 ** state.step);
+    const { adamw, view, slots } = kernels;
+    const [x, y] = slots;
+    inParts(length, (start, count) => {
+      const part = p.subarray(start, start + count);
+      const values = view(x, count);
+      const moved = start * Float32Array.BYTES_PER_ELEMENT;
+      values.set(part);
+      view(y, count).set(g.subarray(start, start + count));
+      // biome-ignore format: one line a formula
+      adamw(
+        x, y, first + moved, second + moved, padded(count),
+        rate * decay, beta1, 1 - beta1, beta2, 1 - beta2, size, correction, eps,
+      );
+      part.set(values);
     });
   };
 
@@ -122,16 +110,16 @@ export const createAdamW = ({ groups, betas = [0.9, 0.999], eps = 1e-8 }: AdamWO
     },
     state: () => {
       const state: Record<string, HostTensor> = {};
-      for (const [name, { step, first, second }] of moments) {
-        const shape = [first.length];
+      for (const [name, { step, length, first, second }] of moments) {
+        const shape = [length];
         state[prefixes.step + name] = { shape: [], dtype: 'int32', data: Int32Array.of(step) };
-        state[prefixes.first + name] = { shape, dtype: 'float32', data: first.slice() };
-        state[prefixes.second + name] = { shape, dtype: 'float32', data: second.slice() };
+        state[prefixes.first + name] = { shape, dtype: 'float32', data: kernels.view(first, length).slice() };
+        state[prefixes.second + name] = { shape, dtype: 'float32', data: kernels.view(second, length).slice() };
       }
       return state;
     },
     load: (state) => {
-      const loaded = new Map<string, Moments>();
+      const loaded = new Map<string, { step: number; first: Float32Array; second: Float32Array }>();
       for (const [key, tensor] of Object.entries(state)) {
         if (!key.startsWith(prefixes.step)) continue;
         const name = key.slice(prefixes.step.length);
@@ -142,10 +130,17 @@ export const createAdamW = ({ groups, betas = [0.9, 0.999], eps = 1e-8 }: AdamWO
           );
         const first = floatsOf(prefixes.first + name, state[prefixes.first + name], tensorLength(state, name));
         const second = floatsOf(prefixes.second + name, state[prefixes.second + name], first.length);
-        loaded.set(name, { step: tensor.data[0] ?? 0, first: first.slice(), second: second.slice() });
+        loaded.set(name, { step: tensor.data[0] ?? 0, first, second });
       }
       moments.clear();
-      for (const [name, value] of loaded) moments.set(name, value);
+      // A new memory, as one cannot be emptied.
+      kernels = createKernels();
+      for (const [name, { step, first, second }] of loaded) {
+        const place = startOf(first.length, step);
+        kernels.view(place.first, place.length).set(first);
+        kernels.view(place.second, place.length).set(second);
+        moments.set(name, place);
+      }
     },
   };
 };

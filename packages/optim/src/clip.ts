@@ -1,29 +1,24 @@
 import type { HostTensor, HostTensors } from '@detrain/core';
 import { floats } from './floats.ts';
+import { inParts, padded, sharedKernels } from './kernels.ts';
 
 /** The l2 norm of all gradients together, summed in float64. */
 export const globalNorm = (gradients: HostTensors | ReadonlyMap<string, HostTensor>): number => {
   let total = 0;
-  for (const [name, gradient] of entriesOf(gradients)) total += squares(floats(name, gradient));
+  for (const [name, gradient] of entriesOf(gradients)) total += squaresOf(floats(name, gradient));
   return Math.sqrt(total);
 };
 
-/** Four running sums, so that one addition need not wait for the last. */
-const squares = (data: Float32Array): number => {
-  const even = data.length & ~3;
-  let [a, b, c, d] = [0, 0, 0, 0];
-  for (let i = 0; i < even; i += 4) {
-    const x = data[i] as number;
-    const y = data[i + 1] as number;
-    const z = data[i + 2] as number;
-    const w = data[i + 3] as number;
-    a += x * x;
-    b += y * y;
-    c += z * z;
-    d += w * w;
-  }
-  for (let i = even; i < data.length; i++) a += (data[i] as number) * (data[i] as number);
-  return a + b + c + d;
+const squaresOf = (data: Float32Array): number => {
+  const { squares, view, slots } = sharedKernels();
+  let total = 0;
+  inParts(data.length, (start, count) => {
+    const values = view(slots[0], padded(count));
+    values.set(data.subarray(start, start + count));
+    values.fill(0, count);
+    total += squares(slots[0], values.length);
+  });
+  return total;
 };
 
 const entriesOf = (tensors: HostTensors | ReadonlyMap<string, HostTensor>): Iterable<[string, HostTensor]> =>
@@ -38,9 +33,17 @@ export const clipByGlobalNorm = (gradients: HostTensors | ReadonlyMap<string, Ho
   const norm = globalNorm(gradients);
   const scale = max / (norm + 1e-6);
   if (!(scale < 1) || !Number.isFinite(norm)) return norm;
-  for (const [name, gradient] of entriesOf(gradients)) {
-    const data = floats(name, gradient);
-    for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) * scale;
-  }
+  for (const [name, gradient] of entriesOf(gradients)) scaleInPlace(floats(name, gradient), scale);
   return norm;
+};
+
+const scaleInPlace = (data: Float32Array, factor: number): void => {
+  const { scale, view, slots } = sharedKernels();
+  inParts(data.length, (start, count) => {
+    const part = data.subarray(start, start + count);
+    const values = view(slots[0], count);
+    values.set(part);
+    scale(slots[0], padded(count), factor);
+    part.set(values);
+  });
 };

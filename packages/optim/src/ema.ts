@@ -1,5 +1,6 @@
 import type { HostTensor, HostTensors } from '@detrain/core';
 import { floatsOf } from './floats.ts';
+import { inParts, padded, sharedKernels } from './kernels.ts';
 
 /** A moving average of a model's floating tensors, running statistics included. */
 export interface Ema {
@@ -30,10 +31,18 @@ const PREFIX = 'ema.';
 /** Decay as the two 32-bit halves of its float64, and the count: no float32 rounding on the way to a file. */
 const COUNTERS = 'counters';
 
-const blend = (average: Float32Array, value: Float32Array, decay: number): void => {
-  const rest = 1 - decay;
-  for (let i = 0, n = average.length; i < n; i++)
-    average[i] = (average[i] as number) * decay + (value[i] as number) * rest;
+/** `average * decay + value * (1 - decay)`, as a step of at most half the way from the nearer one: exact where both are equal. */
+const blendInPlace = (average: Float32Array, value: Float32Array, decay: number): void => {
+  const { blend, view, slots } = sharedKernels();
+  const [from, to] = decay < 0.5 ? [value, average] : [average, value];
+  const share = Math.min(decay, 1 - decay);
+  inParts(average.length, (start, count) => {
+    const [x, y] = [view(slots[0], count), view(slots[1], count)];
+    x.set(from.subarray(start, start + count));
+    y.set(to.subarray(start, start + count));
+    blend(slots[0], slots[1], padded(count), share);
+    average.set(x, start);
+  });
 };
 
 /** Starts an average at the current values; only float32 tensors are averaged (specs: counters never are). */
@@ -59,7 +68,7 @@ export const createEma = (
     update: (values) => {
       const d = decayAt(++updates);
       for (const [name, average] of averages)
-        blend(average.data as Float32Array, floatsOf(name, values.get(name), average.data.length), d);
+        blendInPlace(average.data as Float32Array, floatsOf(name, values.get(name), average.data.length), d);
     },
     state: () => {
       const state: Record<string, HostTensor> = {};

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from './main.ts';
+import { runInKeptHeap } from './kept-heap.ts';
 
-process.exitCode = await main();
+// What commands need is loaded once it is sure that they run in this process.
+process.exitCode = (await runInKeptHeap(process.argv.slice(2))) ?? (await (await import('./main.ts')).main());

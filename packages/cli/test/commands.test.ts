@@ -230,6 +230,7 @@ describe('doctor', () => {
         'node',
         'machine',
         'memory',
+        'heap',
         'disk',
         'sharp',
         'engine compiled',

@@ -11,6 +11,7 @@ import { main } from '../src/main.ts';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 export const TINY = here('./fixtures/tiny.config.ts');
+export const ENDINGS = here('./fixtures/endings.ts');
 export const THREADS = here('./fixtures/threads.config.ts');
 const BIN = here('../src/bin.ts');
 const COLOURS = { red: '#dd2222', blue: '#2222dd' } as const;
@@ -100,14 +101,16 @@ export const run = async (...args: readonly string[]): Promise<Ran> => {
   }
 };
 
-/** Starts the command as a process of its own. */
+/** Starts the command, or another script of the source tree, as a process of its own. */
 export const start = (
   args: readonly string[],
   cwd: string,
+  { script = BIN, environment = {} }: { readonly script?: string; readonly environment?: NodeJS.ProcessEnv } = {},
 ): { readonly child: ChildProcess; readonly done: Promise<Ran> } => {
   const tsx = createRequire(here('../../../package.json')).resolve('tsx');
-  const options = ['--conditions=@detrain/source', '--import', pathToFileURL(tsx).href, BIN];
-  const child = spawn(process.execPath, [...options, ...args], { cwd, env: { ...process.env, NO_COLOR: '1' } });
+  const options = ['--conditions=@detrain/source', '--import', pathToFileURL(tsx).href, script];
+  const env = { ...process.env, NO_COLOR: '1', ...environment };
+  const child = spawn(process.execPath, [...options, ...args], { cwd, env });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;

@@ -1,7 +1,9 @@
 import { statfsSync } from 'node:fs';
 import os from 'node:os';
 import { inspectEngines } from '@detrain/engine';
+import { keepsHeap } from '@detrain/engine/heap';
 import { EXIT } from '../errors.ts';
+import { keptHeapObstacle } from '../kept-heap.ts';
 import { bytes } from '../terminal/format.ts';
 import { createOutput } from '../terminal/output.ts';
 import { gradientCheck } from './gradient-check.ts';
@@ -35,6 +37,16 @@ const memory = (): Finding => {
     state: fine ? 'ok' : '-',
     found: `${bytes(os.freemem())} free of ${bytes(os.totalmem())}`,
     ...(fine ? {} : { fix: 'Train with a smaller --batch or --size' }),
+  };
+};
+
+const heap = (): Finding => {
+  const obstacle = keptHeapObstacle();
+  const kept = obstacle === undefined || keepsHeap();
+  return {
+    name: 'heap',
+    state: kept ? 'ok' : '-',
+    found: kept ? 'training keeps freed memory' : `training gives freed memory back: ${obstacle}`,
   };
 };
 
@@ -116,6 +128,7 @@ export const examine = async (args: { readonly json?: boolean | undefined }): Pr
     found: `${process.platform}-${process.arch}, ${os.availableParallelism()} cores (${os.cpus()[0]?.model ?? 'unknown'})`,
   });
   add(memory());
+  add(heap());
   add(disk());
   add(await images());
   for (const finding of await engines()) add(finding);

@@ -1,4 +1,4 @@
-// What the comparisons share: a Python peer that answers lines, medians, a markdown table.
+// What the comparisons share: a Python peer that answers lines, processes that measure, medians, a markdown table.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -29,9 +29,50 @@ export const startPeer = (script: string, args: readonly string[]): Peer => {
   };
 };
 
-/** The middle value. */
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+/** What one process measured: numbers by name. */
+export type Measured = Readonly<Record<string, number>>;
+
+/** Runs a program to its end and gives the JSON of its last line. Throws with the end of its messages where it fails. */
+export const measuredBy = (
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Measured> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(program, [...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    let messages = '';
+    child.stdout.on('data', (chunk) => (out += chunk));
+    child.stderr.on('data', (chunk) => (messages = (messages + chunk).slice(-2000)));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      const last = out.trim().split('\n').at(-1) ?? '';
+      if (code === 0 && last.startsWith('{')) resolve(JSON.parse(last));
+      else reject(new Error(`bench: ${program} ${args.join(' ')} ended with ${code}:\n${messages.trim()}`));
+    });
+  });
+
+/** The middle value, or the mean of the two in the middle; NaN of none. */
+export const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low = Number.NaN, high = Number.NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return (low + high) / 2;
+};
+
+/** Three digits or so. */
+const short = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+
+/** Median (least, greatest) of what several processes measured under a name; a dash where there is none. */
+export const spreadOf = (values: readonly number[]): string => {
+  if (values.length === 0) return '–';
+  const middle = short(median(values));
+  return values.length === 1 ? middle : `${middle} (${short(Math.min(...values))}, ${short(Math.max(...values))})`;
+};
+
+/** The numbers that processes measured under a name. */
+export const numbersOf = (measured: readonly Measured[], name: string): number[] =>
+  measured.map((one) => one[name]).filter((value) => value !== undefined);
 
 /** A markdown table. */
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

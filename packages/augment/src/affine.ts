@@ -1,5 +1,6 @@
 import type { Augmentation, Image, Sample } from '@detrain/core';
 import { blackImage } from './image.ts';
+import { geometryKernels, PART, reserve, SLACK } from './kernels/instance.ts';
 import { fromPixels, toPixels } from './pixel-boxes.ts';
 
 /** A turn, a shift and a scale about the centre of an image. */
@@ -33,22 +34,20 @@ const invert = ([a, b, c, d, e, f]: Matrix): Matrix => {
 const warp = (image: Image, [a, b, c, d, e, f]: Matrix): Image => {
   const { width, height, data } = image;
   const out = blackImage(width, height);
-  const target = out.data;
-  let o = 0;
-  for (let y = 0; y < height; y++) {
-    let sx = a * 0.5 + b * (y + 0.5) + c;
-    let sy = d * 0.5 + e * (y + 0.5) + f;
-    for (let x = 0; x < width; x++) {
-      if (sx >= 0 && sy >= 0 && sx < width && sy < height) {
-        const p = ((sy | 0) * width + (sx | 0)) * 3;
-        target[o] = data[p]!;
-        target[o + 1] = data[p + 1]!;
-        target[o + 2] = data[p + 2]!;
-      }
-      o += 3;
-      sx += a;
-      sy += d;
+  const kernels = geometryKernels();
+  const stride = width * 3;
+  const strip = Math.max(1, Math.floor(PART / stride));
+  const at = data.length + SLACK;
+  const memory = reserve(kernels, at + strip * stride + SLACK);
+  memory.set(data);
+  for (let start = 0; start < height; start += strip) {
+    const end = Math.min(start + strip, height);
+    for (let y = start; y < end; y++) {
+      const sx = a * 0.5 + b * (y + 0.5) + c;
+      const sy = d * 0.5 + e * (y + 0.5) + f;
+      kernels.warp(0, width, height, at + (y - start) * stride, sx, sy, a, d);
     }
+    out.data.set(memory.subarray(at, at + (end - start) * stride), start * stride);
   }
   return out;
 };

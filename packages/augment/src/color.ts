@@ -1,120 +1,105 @@
 import type { Image } from '@detrain/core';
 import { contentOf, markContent } from './image.ts';
+import { type ColorKernels, colorKernels, PART, reserve, SLACK } from './kernels/instance.ts';
 
 /**
  * Colour changes with the arithmetic of Pillow on 8-bit images (blends truncate, HSV has 8 bits), because the reference
  * pipelines change colours on PIL images.
  */
 
-/** A pixel-wise change; black stays black only where `keepsBlack`. */
-const changed = (image: Image, keepsBlack: boolean, fill: (from: Uint8Array, to: Uint8Array) => void): Image => {
-  const out: Image = { width: image.width, height: image.height, data: new Uint8Array(image.data.length) };
-  fill(image.data, out.data);
-  return keepsBlack ? markContent(out, contentOf(image)) : out;
+/** One change of colours; `adjustColors` says what each does. */
+export type ColorChange =
+  | { readonly kind: 'brightness' | 'contrast' | 'saturation'; readonly factor: number }
+  | { readonly kind: 'hue'; readonly shift: number }
+  | { readonly kind: 'order'; readonly order: ArrayLike<number> };
+
+/** A loop over pixels at the start of the memory. */
+type Loop = (kernels: ColorKernels, count: number) => void;
+
+/** Visits an image's pixels in parts, each copied to the start of the memory; the count is rounded up to fours, with black. */
+const inParts = (data: Uint8Array, visit: (memory: Uint8Array, count: number, start: number) => void): void => {
+  const memory = reserve(colorKernels(), PART + SLACK);
+  for (let start = 0; start < data.length; start += PART) {
+    const part = data.subarray(start, start + PART);
+    memory.set(part);
+    memory.fill(0, part.length, part.length + SLACK);
+    visit(memory, Math.ceil(part.length / 12) * 4, start);
+  }
 };
 
-/** Pillow's blend of two bytes: float32, clamped, truncated. */
-const blend = (base: number, value: number, factor: number): number => {
-  const mixed = Math.fround(base + Math.fround(Math.fround(factor) * (value - base)));
-  return mixed <= 0 ? 0 : mixed >= 255 ? 255 : Math.trunc(mixed);
+const meanGrey = (data: Uint8Array): number => {
+  let sum = 0;
+  inParts(data, (_, count) => {
+    sum += colorKernels().greys(0, count);
+  });
+  return Math.trunc(sum / (data.length / 3) + 0.5);
 };
 
-const throughTable = (image: Image, table: Uint8Array): Image =>
-  changed(image, table[0] === 0, (from, to) => {
-    for (let i = 0; i < from.length; i++) to[i] = table[from[i]!]!;
+const run = (loops: readonly Loop[], from: Uint8Array, to: Uint8Array): void =>
+  inParts(from, (memory, count, start) => {
+    for (const loop of loops) loop(colorKernels(), count);
+    to.set(memory.subarray(0, Math.min(PART, to.length - start)), start);
   });
 
-/** Grey value of a pixel (ITU-R 601, Pillow's fixed-point weights). */
-const grey = (r: number, g: number, b: number): number => (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+/** Hue, saturation and order leave black alone, brightness is a blend with it; contrast leaves it where the blend is below 1. */
+const keepsBlack = (mean: number, factor: number): boolean =>
+  Math.fround(mean - Math.fround(Math.fround(factor) * mean)) < 1;
+
+/**
+ * An image changed in several ways, one after the other, in one go:
+ * brightness blends with black, contrast with the image's mean grey, saturation with the grey image (1 changes nothing);
+ * hue turns by a share of the circle in [-0.5, 0.5] (0 changes nothing but the rounding to 8-bit HSV);
+ * order makes output channel c of input channel `order[c]`.
+ */
+export const adjustColors = (image: Image, changes: readonly ColorChange[]): Image => {
+  if (changes.length === 0) return image;
+  const data = new Uint8Array(image.data.length);
+  let from = image.data;
+  let black = true;
+  let loops: Loop[] = [];
+  const flush = () => {
+    if (loops.length === 0) return;
+    run(loops, from, data);
+    from = data;
+    loops = [];
+  };
+  for (const change of changes) {
+    if (change.kind === 'brightness') loops.push((kernels, count) => kernels.blend(0, count, 0, change.factor));
+    else if (change.kind === 'saturation') loops.push((kernels, count) => kernels.saturate(0, count, change.factor));
+    else if (change.kind === 'hue') {
+      const turn = Math.trunc(change.shift * 255);
+      loops.push((kernels, count) => kernels.turn(0, count, turn));
+    } else if (change.kind === 'order') {
+      const order = change.order[0]! | (change.order[1]! << 8) | (change.order[2]! << 16);
+      loops.push((kernels, count) => kernels.permute(0, count, order));
+    } else {
+      // The mean is that of all pixels after what came before.
+      flush();
+      const mean = meanGrey(from);
+      black &&= keepsBlack(mean, change.factor);
+      loops.push((kernels, count) => kernels.blend(0, count, mean, change.factor));
+    }
+  }
+  flush();
+  const out: Image = { width: image.width, height: image.height, data };
+  return black ? markContent(out, contentOf(image)) : out;
+};
 
 /** Brightness: a blend with black; 1 changes nothing. */
 export const adjustBrightness = (image: Image, factor: number): Image =>
-  throughTable(
-    image,
-    Uint8Array.from({ length: 256 }, (_, value) => blend(0, value, factor)),
-  );
+  adjustColors(image, [{ kind: 'brightness', factor }]);
 
 /** Contrast: a blend with the image's mean grey; 1 changes nothing. */
-export const adjustContrast = (image: Image, factor: number): Image => {
-  const { data } = image;
-  let sum = 0;
-  for (let i = 0; i < data.length; i += 3) sum += grey(data[i]!, data[i + 1]!, data[i + 2]!);
-  const mean = Math.trunc(sum / (data.length / 3) + 0.5);
-  return throughTable(
-    image,
-    Uint8Array.from({ length: 256 }, (_, value) => blend(mean, value, factor)),
-  );
-};
+export const adjustContrast = (image: Image, factor: number): Image =>
+  adjustColors(image, [{ kind: 'contrast', factor }]);
 
 /** Saturation: a blend with the grey image; 1 changes nothing. */
-export const adjustSaturation = (image: Image, factor: number): Image => {
-  const scaled = Float32Array.from({ length: 511 }, (_, i) => Math.fround(Math.fround(factor) * (i - 255)));
-  return changed(image, true, (from, to) => {
-    for (let i = 0; i < from.length; i += 3) {
-      const r = from[i]!;
-      const g = from[i + 1]!;
-      const b = from[i + 2]!;
-      const base = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
-      const shift = 255 - base;
-      const red = Math.fround(base + scaled[r + shift]!);
-      const green = Math.fround(base + scaled[g + shift]!);
-      const blue = Math.fround(base + scaled[b + shift]!);
-      to[i] = Math.max(0, Math.min(255, red));
-      to[i + 1] = Math.max(0, Math.min(255, green));
-      to[i + 2] = Math.max(0, Math.min(255, blue));
-    }
-  });
-};
+export const adjustSaturation = (image: Image, factor: number): Image =>
+  adjustColors(image, [{ kind: 'saturation', factor }]);
 
 /** Hue turned by a share of the circle in [-0.5, 0.5]; 0 changes nothing but the rounding to 8-bit HSV. */
-export const adjustHue = (image: Image, shift: number): Image => {
-  const turn = Math.trunc(shift * 255);
-  return changed(image, true, (from, to) => {
-    for (let i = 0; i < from.length; i += 3) {
-      const r = from[i]!;
-      const g = from[i + 1]!;
-      const b = from[i + 2]!;
-      const max = Math.max(r, g, b);
-      const min = Math.min(r, g, b);
-      const range = max - min;
-      if (range === 0) {
-        to[i] = to[i + 1] = to[i + 2] = max;
-        continue;
-      }
-      // Sixths of the circle, then 8 bits.
-      let sixths = r === max ? (g - b) / range : g === max ? 2 + (b - r) / range : 4 + (r - g) / range;
-      if (sixths < 0) sixths += 6;
-      const hue = (((sixths * 255) / 6 + 1e-5) | 0) + turn;
-      const saturation = ((range / max) * 255 + 1e-5) | 0;
-      if (saturation === 0) {
-        to[i] = to[i + 1] = to[i + 2] = max;
-        continue;
-      }
-      const h = ((hue & 255) * 6) / 255;
-      const sector = h | 0;
-      const f = h - sector;
-      const s = saturation / 255;
-      const p = (max * (1 - s) + 0.5) | 0;
-      const q = (max * (1 - s * f) + 0.5) | 0;
-      const t = (max * (1 - s * (1 - f)) + 0.5) | 0;
-      const inRed = sector === 0 || sector >= 5 ? max : sector === 1 ? q : sector === 4 ? t : p;
-      const inGreen = sector === 1 || sector === 2 ? max : sector === 3 ? q : sector === 0 || sector === 6 ? t : p;
-      const inBlue = sector === 3 || sector === 4 ? max : sector === 5 ? q : sector === 2 ? t : p;
-      to[i] = inRed;
-      to[i + 1] = inGreen;
-      to[i + 2] = inBlue;
-    }
-  });
-};
+export const adjustHue = (image: Image, shift: number): Image => adjustColors(image, [{ kind: 'hue', shift }]);
 
 /** Channels in another order: output channel c is input channel `order[c]`. */
-export const permuteChannels = (image: Image, order: ArrayLike<number>): Image => {
-  const [r, g, b] = [order[0]!, order[1]!, order[2]!];
-  return changed(image, true, (from, to) => {
-    for (let i = 0; i < from.length; i += 3) {
-      to[i] = from[i + r]!;
-      to[i + 1] = from[i + g]!;
-      to[i + 2] = from[i + b]!;
-    }
-  });
-};
+export const permuteChannels = (image: Image, order: ArrayLike<number>): Image =>
+  adjustColors(image, [{ kind: 'order', order }]);

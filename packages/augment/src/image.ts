@@ -1,4 +1,5 @@
 import { fail, type Image } from '@detrain/core';
+import { geometryKernels, PART, reserve, SLACK } from './kernels/instance.ts';
 
 /**
  * The part of an image outside which all is black, where that is known. Padding makes large black areas;
@@ -75,21 +76,32 @@ export const cropImage = (image: Image, left: number, top: number, width: number
 /** An image mirrored left to right. */
 export const flipImage = (image: Image): Image => {
   const { width, height, data } = image;
-  const out = new Uint8Array(data.length);
-  const content = contentOf(image);
-  for (let y = content.top; y < content.bottom; y++) {
+  const out: Image = { width, height, data: new Uint8Array(data.length) };
+  const { left, top, right, bottom } = contentOf(image);
+  markContent(out, { left: width - right, top, right: width - left, bottom });
+  const length = (right - left) * 3;
+  const kernels = geometryKernels();
+  const memory = reserve(kernels, 2 * (length + SLACK));
+  const at = length + SLACK;
+  for (let y = top; y < bottom; y++) {
     const row = y * width * 3;
-    let to = row + (width - content.left) * 3;
-    const last = row + content.right * 3;
-    for (let from = row + content.left * 3; from < last; from += 3) {
-      to -= 3;
-      out[to] = data[from]!;
-      out[to + 1] = data[from + 1]!;
-      out[to + 2] = data[from + 2]!;
-    }
+    memory.set(data.subarray(row + left * 3, row + right * 3));
+    kernels.mirror(0, at, right - left);
+    out.data.set(memory.subarray(at, at + length), row + (width - right) * 3);
   }
-  return markContent(
-    { width, height, data: out },
-    { left: width - content.right, top: content.top, right: width - content.left, bottom: content.bottom },
-  );
+  return out;
+};
+
+/** Writes an image's bytes as float32 in [0, 1] `[height, width, 3]`, from an index on. */
+export const writeFloats = ({ data }: Image, out: Float32Array, offset: number): void => {
+  const kernels = geometryKernels();
+  const at = PART + SLACK;
+  const memory = reserve(kernels, at + PART * 4 + SLACK);
+  const floats = new Float32Array(memory.buffer, at, PART);
+  for (let start = 0; start < data.length; start += PART) {
+    const part = data.subarray(start, start + PART);
+    memory.set(part);
+    kernels.floats(0, at, part.length);
+    out.set(floats.subarray(0, part.length), offset + start);
+  }
 };

@@ -3,7 +3,7 @@ export * from './color.ts';
 export * from './combinators.ts';
 export * from './copy-blend.ts';
 export * from './horizontal-flip.ts';
-export { blackImage, cropImage, flipImage, pasteInto } from './image.ts';
+export { blackImage, cropImage, flipImage, pasteInto, writeFloats } from './image.ts';
 export * from './iou-crop.ts';
 export * from './mixup.ts';
 export * from './mosaic.ts';

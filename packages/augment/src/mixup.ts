@@ -1,5 +1,21 @@
 import type { BatchAugmentation } from '@detrain/core';
+import { geometryKernels, PART, reserve, SLACK } from './kernels/instance.ts';
 import { concatTargets } from './pixel-boxes.ts';
+
+/** Where the other bytes of a part lie in memory. */
+const OTHER = PART + SLACK;
+
+const mixBytes = (out: Uint8Array, own: Uint8Array, other: Uint8Array, share: number): void => {
+  const kernels = geometryKernels();
+  const memory = reserve(kernels, OTHER + PART + SLACK);
+  for (let start = 0; start < out.length; start += PART) {
+    const count = Math.min(PART, out.length - start);
+    memory.set(own.subarray(start, start + count));
+    memory.set(other.subarray(start, start + count), OTHER);
+    kernels.mix(0, OTHER, count, share, 1 - share);
+    out.set(memory.subarray(0, count), start);
+  }
+};
 
 /** Writes `share * own + (1 - share) * other` for every sample; bytes are rounded. */
 export const mixInto = (
@@ -9,6 +25,10 @@ export const mixInto = (
   share: number,
 ): void => {
   const rest = 1 - share;
+  if (out instanceof Uint8Array && own instanceof Uint8Array && other instanceof Uint8Array) {
+    mixBytes(out, own, other, share);
+    return;
+  }
   const half = out instanceof Uint8Array ? 0.5 : 0;
   for (let i = 0; i < out.length; i++) out[i] = own[i]! * share + other[i]! * rest + half;
 };

@@ -1,8 +1,7 @@
-import type { Augmentation, Sample } from '@detrain/core';
+import type { Augmentation, Image, Sample } from '@detrain/core';
 import { type AffineOptions, randomAffine } from './affine.ts';
-import { blackImage, pasteInto } from './image.ts';
 import { fromPixels, toPixels } from './pixel-boxes.ts';
-import { resizeImage } from './resample.ts';
+import { pasteResized } from './resample.ts';
 import { sizeOf } from './resize.ts';
 
 export interface MosaicOptions extends AffineOptions {
@@ -10,26 +9,36 @@ export interface MosaicOptions extends AffineOptions {
   readonly tile?: number;
 }
 
-const withShortSide = (sample: Sample, side: number): Sample => {
-  const { width, height } = sample.image;
-  const short = Math.min(width, height);
-  const long = Math.floor((side * Math.max(width, height)) / short);
-  const [w, h] = width <= height ? [side, long] : [long, side];
-  return { ...sample, image: resizeImage(sample.image, w, h) };
+/** The size whose short side has a length, the aspect kept. */
+const withShortSide = ({ width, height }: Image, side: number): readonly [width: number, height: number] => {
+  const long = Math.floor((side * Math.max(width, height)) / Math.min(width, height));
+  return width <= height ? [side, long] : [long, side];
 };
 
-/** Four samples as the quadrants of one black canvas, each at its quadrant's top-left corner. */
-const compose = (tiles: readonly Sample[], first: Sample): Sample => {
-  const cellWidth = Math.max(...tiles.map(({ image }) => image.width));
-  const cellHeight = Math.max(...tiles.map(({ image }) => image.height));
-  const canvas = blackImage(cellWidth * 2, cellHeight * 2);
+/** Of the last canvas, for the next: the turned mosaic is a copy. */
+let kept = new Uint8Array(0);
+
+const keptCanvas = (width: number, height: number): Image => {
+  const size = width * height * 3;
+  if (kept.length < size) kept = new Uint8Array(size);
+  const data = kept.subarray(0, size);
+  return { width, height, data: data.fill(0) };
+};
+
+/** Four samples, resized, as the quadrants of one black canvas, each at its quadrant's top-left corner. */
+const compose = (samples: readonly Sample[], side: number, first: Sample): Sample => {
+  const sizes = samples.map(({ image }) => withShortSide(image, side));
+  const cellWidth = Math.max(...sizes.map(([width]) => width));
+  const cellHeight = Math.max(...sizes.map(([, height]) => height));
+  const canvas = keptCanvas(cellWidth * 2, cellHeight * 2);
   const boxes: number[] = [];
   const labels: number[] = [];
-  tiles.forEach(({ image, targets }, i) => {
+  samples.forEach(({ image, targets }, i) => {
+    const [width, height] = sizes[i]!;
     const left = (i % 2) * cellWidth;
     const top = (i >> 1) * cellHeight;
-    pasteInto(canvas, image, left, top);
-    const pixels = toPixels(targets, image.width, image.height);
+    pasteResized(canvas, image, width, height, left, top);
+    const pixels = toPixels(targets, width, height);
     for (let k = 0; k < pixels.boxes.length; k++) boxes.push(pixels.boxes[k]! + (k % 2 === 0 ? left : top));
     labels.push(...targets.labels);
   });
@@ -50,8 +59,7 @@ export const mosaic = ({ tile, ...affine }: MosaicOptions = {}): Augmentation =>
     async apply(sample, context) {
       const side = tile ?? Math.max(1, Math.floor(Math.min(...sizeOf(undefined, context, 'mosaic')) / 2));
       const others = [await context.draw(), await context.draw(), await context.draw()];
-      const tiles = [sample, ...others].map((each) => withShortSide(each, side));
-      return move.apply(compose(tiles, sample), context);
+      return move.apply(compose([sample, ...others], side, sample), context);
     },
   };
 };

@@ -1,5 +1,5 @@
 import type { Augmentation, Image, Rng } from '@detrain/core';
-import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation, permuteChannels } from './color.ts';
+import { adjustColors, type ColorChange } from './color.ts';
 
 type Range = readonly [low: number, high: number];
 
@@ -29,13 +29,15 @@ export const photometricDistort = (options: PhotometricOptions = {}): Augmentati
     const contrastFirst = rng.next() < 0.5;
     const order = rng.permutation(3);
     const permuted = rng.next() < probability;
-    let out = image;
-    if (b !== null) out = adjustBrightness(out, b);
-    if (c !== null && contrastFirst) out = adjustContrast(out, c);
-    if (s !== null) out = adjustSaturation(out, s);
-    if (h !== null) out = adjustHue(out, h);
-    if (c !== null && !contrastFirst) out = adjustContrast(out, c);
-    return permuted ? permuteChannels(out, order) : out;
+    const contrasted: readonly ColorChange[] = c === null ? [] : [{ kind: 'contrast', factor: c }];
+    return adjustColors(image, [
+      ...(b === null ? [] : [{ kind: 'brightness', factor: b } as const]),
+      ...(contrastFirst ? contrasted : []),
+      ...(s === null ? [] : [{ kind: 'saturation', factor: s } as const]),
+      ...(h === null ? [] : [{ kind: 'hue', shift: h } as const]),
+      ...(contrastFirst ? [] : contrasted),
+      ...(permuted ? [{ kind: 'order', order } as const] : []),
+    ]);
   };
   return {
     name: 'photometric-distort',

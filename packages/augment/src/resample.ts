@@ -1,112 +1,141 @@
 import type { Image } from '@detrain/core';
-import { blackImage, contentOf, markContent } from './image.ts';
+import { blackImage, contentOf, markContent, pasteInto, type Region } from './image.ts';
+import { geometryKernels, PART, reserve, SLACK } from './kernels/instance.ts';
+import { touched, type Weights, weightsOf } from './resample-weights.ts';
 
-/** Fixed-point bits of a weight: 8 for the sample, 2 to spare, as Pillow has it, so that results are equal to its. */
-const BITS = 22;
-const HALF = 1 << (BITS - 1);
+/** Source rows that pass at once; even, as the kernel takes two. */
+const STRIP = 16;
 
-interface Weights {
-  /** First source index per output `[out]`. */
-  readonly first: Int32Array;
-  /** Taps per output `[out]`. */
-  readonly count: Int32Array;
-  /** Fixed-point weights `[out * stride]`. */
-  readonly weights: Int32Array;
+/** A span of whole numbers, the end outside. */
+type Span = readonly [from: number, to: number];
+
+/** Copies rows of an image's columns into memory. */
+const copyIn = (memory: Uint8Array, at: number, stride: number, image: Image, rows: Span, columns: Span): void => {
+  const { width, data } = image;
+  const length = (columns[1] - columns[0]) * 3;
+  if (length === stride && length === width * 3) memory.set(data.subarray(rows[0] * stride, rows[1] * stride), at);
+  else
+    for (let y = rows[0]; y < rows[1]; y++) {
+      const from = (y * width + columns[0]) * 3;
+      memory.set(data.subarray(from, from + length), at + (y - rows[0]) * stride);
+    }
+};
+
+/** Copies rows of memory into an image, with the first byte at an offset. */
+const copyOut = (
+  memory: Uint8Array,
+  at: number,
+  stride: number,
+  length: number,
+  rows: number,
+  to: Image,
+  offset: number,
+) => {
+  const step = to.width * 3;
+  if (length === stride && length === step) to.data.set(memory.subarray(at, at + rows * stride), offset);
+  else
+    for (let y = 0; y < rows; y++)
+      to.data.set(memory.subarray(at + y * stride, at + y * stride + length), offset + y * step);
+};
+
+const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+
+/** Rows of the result that pass at once. */
+const stripOf = (length: number): number => Math.max(1, Math.floor(PART / length));
+
+/** What both passes of a resizing need; x has no weights where it stays. Offsets and strides in bytes of memory. */
+interface Plan {
+  readonly x: Weights | null;
+  /** Outputs that are not known to be black. */
+  readonly columns: Span;
+  readonly rows: Span;
+  /** Rows between the passes: those of the content, and black ones where taps of the second pass go beyond. */
+  readonly between: Span;
+  readonly middleAt: number;
   readonly stride: number;
 }
 
-/** Weights of the triangle filter, widened by the factor of reduction (antialias), normalised at the borders. */
-const triangleWeights = (from: number, to: number): Weights => {
-  const scale = from / to;
-  const support = Math.max(scale, 1);
-  const stride = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(to);
-  const count = new Int32Array(to);
-  const weights = new Int32Array(to * stride);
-  const raw = new Float64Array(stride);
-  for (let i = 0; i < to; i++) {
-    const center = (i + 0.5) * scale;
-    const start = Math.max(0, Math.trunc(center - support + 0.5));
-    const taps = Math.min(from, Math.trunc(center + support + 0.5)) - start;
-    let sum = 0;
-    for (let t = 0; t < taps; t++) {
-      const distance = Math.abs((t + start - center + 0.5) / support);
-      raw[t] = distance < 1 ? 1 - distance : 0;
-      sum += raw[t]!;
-    }
-    for (let t = 0; t < taps; t++) weights[i * stride + t] = Math.trunc((raw[t]! / sum) * (1 << BITS) + 0.5);
-    first[i] = start;
-    count[i] = taps;
-  }
-  return { first, count, weights, stride };
-};
-
-const known = new Map<string, Weights>();
-const weightsOf = (from: number, to: number): Weights => {
-  const key = `${from}>${to}`;
-  let found = known.get(key);
-  if (!found) {
-    if (known.size > 256) known.clear();
-    found = triangleWeights(from, to);
-    known.set(key, found);
-  }
-  return found;
-};
-
-/** The outputs `[low, high)` whose taps touch the sources `[from, to)`. */
-const touched = ({ first, count }: Weights, from: number, to: number): readonly [number, number] => {
-  let low = 0;
-  while (low < first.length && first[low]! + count[low]! <= from) low++;
-  let high = first.length;
-  while (high > low && first[high - 1]! >= to) high--;
-  return [low, high];
-};
-
-/** Rows `[top, bottom)` of an image resized along x. */
-const resizeRows = (image: Image, to: number, top: number, bottom: number): Uint8Array => {
-  const { width, data } = image;
-  const table = weightsOf(width, to);
-  const { first, count, weights, stride } = table;
-  const content = contentOf(image);
-  const [low, high] = touched(table, content.left, content.right);
-  const out = new Uint8Array((bottom - top) * to * 3);
-  for (let y = top; y < bottom; y++) {
-    const row = y * width * 3;
-    let o = ((y - top) * to + low) * 3;
-    for (let x = low; x < high; x++) {
-      let p = row + first[x]! * 3;
-      let k = x * stride;
-      let r = HALF;
-      let g = HALF;
-      let b = HALF;
-      for (const end = k + count[x]!; k < end; k++) {
-        const w = weights[k]!;
-        r = (r + Math.imul(data[p]!, w)) | 0;
-        g = (g + Math.imul(data[p + 1]!, w)) | 0;
-        b = (b + Math.imul(data[p + 2]!, w)) | 0;
-        p += 3;
+/** Writes the content's rows, resized along x, between black rows. */
+const acrossPass = (image: Image, { x, columns, between, middleAt, stride }: Plan, memory: Uint8Array, at: number) => {
+  const { top, bottom } = contentOf(image);
+  const rowAt = (y: number) => middleAt + (y - between[0]) * stride;
+  if (!x) copyIn(memory, rowAt(top), stride, image, [top, bottom], columns);
+  else {
+    const { first, count, groups, records } = x;
+    const kernels = geometryKernels();
+    memory.set(new Uint8Array(records.buffer), 0);
+    const table = columns[0] * (4 + groups * 16);
+    const last = columns[1] - 1;
+    const source = [first[columns[0]]!, first[last]! + count[last]!] as const;
+    const sourceStride = (source[1] - source[0]) * 3;
+    for (let y = top; y < bottom; y += STRIP) {
+      const end = Math.min(y + STRIP, bottom);
+      copyIn(memory, at, sourceStride, image, [y, end], source);
+      for (let row = y; row < end; row += 2) {
+        const from = at + (row - y) * sourceStride - source[0] * 3;
+        kernels.across(from, sourceStride, rowAt(row), stride, table, groups, columns[1] - columns[0]);
       }
-      out[o] = r >> BITS;
-      out[o + 1] = g >> BITS;
-      out[o + 2] = b >> BITS;
-      o += 3;
     }
   }
-  return out;
+  memory.fill(0, middleAt, rowAt(top));
+  memory.fill(0, rowAt(bottom), rowAt(between[1]));
 };
 
-type Four = readonly [number, number, number, number];
+/** Where a result goes: its top-left corner in an image. */
+interface Target {
+  readonly image: Image;
+  readonly left: number;
+  readonly top: number;
+}
 
-/** Adds four weighted rows to sums. */
-const addRows = (sums: Int32Array, rows: Uint8Array, [a, b, c, d]: Four, [wa, wb, wc, wd]: Four): void => {
-  for (let x = 0; x < sums.length; x++)
-    sums[x] =
-      (sums[x]! +
-        Math.imul(rows[a + x]!, wa) +
-        Math.imul(rows[b + x]!, wb) +
-        Math.imul(rows[c + x]!, wc) +
-        Math.imul(rows[d + x]!, wd)) |
-      0;
+const offsetIn = ({ image, left, top }: Target, x: number, y: number): number =>
+  ((top + y) * image.width + left + x) * 3;
+
+/** Resizes the rows between the passes along y. */
+const downPass = (y: Weights, plan: Plan, memory: Uint8Array, weightsAt: number, at: number, target: Target) => {
+  const { columns, rows, between, middleAt, stride } = plan;
+  const kernels = geometryKernels();
+  memory.set(new Uint8Array(y.records.buffer), weightsAt);
+  const record = 4 + y.groups * 16;
+  const length = (columns[1] - columns[0]) * 3;
+  const strip = stripOf(length);
+  for (let start = rows[0]; start < rows[1]; start += strip) {
+    const end = Math.min(start + strip, rows[1]);
+    for (let row = start; row < end; row++) {
+      const from = middleAt + (y.first[row]! - between[0]) * stride;
+      kernels.down(from, stride, at + (row - start) * length, length, weightsAt + row * record + 4, y.pairs);
+    }
+    copyOut(memory, at, length, length, end - start, target.image, offsetIn(target, columns[0], start));
+  }
+};
+
+/** Writes an image, resized, to a place that is black and large enough; gives the region that is not known to be black. */
+const resizeTo = (image: Image, width: number, height: number, target: Target): Region => {
+  const content = contentOf(image);
+  const x = image.width === width ? null : weightsOf(image.width, width);
+  const y = image.height === height ? null : weightsOf(image.height, height);
+  const columns = x ? touched(x, content.left, content.right) : ([content.left, content.right] as const);
+  const rows = y ? touched(y, content.top, content.bottom) : ([content.top, content.bottom] as const);
+  const region = { left: columns[0], top: rows[0], right: columns[1], bottom: rows[1] };
+  if (columns[0] >= columns[1] || rows[0] >= rows[1]) return region;
+
+  const between: Span = y
+    ? [Math.min(y.first[rows[0]]!, content.top), Math.max(y.first[rows[1] - 1]! + y.pairs * 2, content.bottom)]
+    : rows;
+  const length = (columns[1] - columns[0]) * 3;
+  const stride = aligned(length + 1);
+  const yAt = aligned(x ? x.records.byteLength : 0);
+  const sourceAt = yAt + aligned(y ? y.records.byteLength : 0);
+  const middleAt = sourceAt + aligned(x ? STRIP * image.width * 3 + x.groups * 12 + SLACK : 0);
+  // Both loops may write a row too many.
+  const outAt = middleAt + aligned((between[1] - between[0] + 1) * stride + SLACK);
+  const memory = reserve(geometryKernels(), outAt + stripOf(length) * length + SLACK);
+  const plan: Plan = { x, columns, rows, between, middleAt, stride };
+  acrossPass(image, plan, memory, sourceAt);
+  if (y) downPass(y, plan, memory, yAt, outAt, target);
+  else
+    copyOut(memory, middleAt, stride, length, rows[1] - rows[0], target.image, offsetIn(target, columns[0], rows[0]));
+  return region;
 };
 
 /**
@@ -115,40 +144,21 @@ const addRows = (sums: Int32Array, rows: Uint8Array, [a, b, c, d]: Four, [wa, wb
  */
 export const resizeImage = (image: Image, width: number, height: number): Image => {
   if (image.width === width && image.height === height) return image;
-  const content = contentOf(image);
-  const across = image.width === width ? null : resizeRows(image, width, content.top, content.bottom);
-  const scaleX = width / image.width;
-  const pad = Math.max(1, scaleX);
-  const left = Math.floor(content.left * scaleX - pad);
-  const right = Math.ceil(content.right * scaleX + pad);
   const out = blackImage(width, height);
-  // The first pass kept the rows of the content only.
-  const rows = across ?? image.data;
-  const offset = across ? content.top : 0;
-  const length = width * 3;
-  const table = weightsOf(image.height, height);
-  const [low, high] = touched(table, content.top, content.bottom);
-  const sums = new Int32Array(length);
-  for (let y = low; y < high; y++) {
-    const start = Math.max(table.first[y]!, content.top);
-    const end = Math.min(table.first[y]! + table.count[y]!, content.bottom);
-    const shift = y * table.stride - table.first[y]!;
-    sums.fill(HALF);
-    for (let row = start; row < end; row += 4) {
-      // Four rows a pass; a row that is not there is any other at weight 0.
-      const weight = (k: number) => (row + k < end ? table.weights[shift + row + k]! : 0);
-      const offsetOf = (k: number) => ((row + k < end ? row + k : row) - offset) * length;
-      addRows(
-        sums,
-        rows,
-        [offsetOf(0), offsetOf(1), offsetOf(2), offsetOf(3)],
-        [weight(0), weight(1), weight(2), weight(3)],
-      );
-    }
-    const o = y * length;
-    for (let x = 0; x < length; x++) out.data[o + x] = sums[x]! >> BITS;
-  }
-  return markContent(out, { left, top: low, right, bottom: high });
+  return markContent(out, resizeTo(image, width, height, { image: out, left: 0, top: 0 }));
+};
+
+/** Writes an image, resized as by {@link resizeImage}, onto a black part of `target` with its top-left corner at (left, top). */
+export const pasteResized = (
+  target: Image,
+  image: Image,
+  width: number,
+  height: number,
+  left: number,
+  top: number,
+): void => {
+  if (image.width === width && image.height === height) pasteInto(target, image, left, top);
+  else resizeTo(image, width, height, { image: target, left, top });
 };
 
 /** An image resized by taking source pixel floor(i * from / to): torch's `interpolate(mode='nearest')`. */

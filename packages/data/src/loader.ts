@@ -1,4 +1,4 @@
-import { resize, type Size } from '@detrain/augment';
+import { resize, type Size, writeFloats } from '@detrain/augment';
 import {
   type Augmentation,
   type AugmentContext,
@@ -67,8 +67,6 @@ export interface Loader {
   batch(place: Place): Promise<Batch>;
 }
 
-const toFloat = Float32Array.from({ length: 256 }, (_, value) => value / 255);
-
 const collate = (samples: readonly Sample[]): HostTensor => {
   const { width, height } = samples[0]!.image;
   const each = width * height * 3;
@@ -81,8 +79,7 @@ const collate = (samples: readonly Sample[]): HostTensor => {
         'one size a batch',
         'batch augmentations must resize all images alike',
       );
-    const offset = i * each;
-    for (let p = 0; p < each; p++) data[offset + p] = toFloat[image.data[p]!]!;
+    writeFloats(image, data, i * each);
   });
   return { shape: [samples.length, height, width, 3], dtype: 'float32', data };
 };

@@ -41,6 +41,7 @@ export const canKeepHeap = (version = glibcVersion()): boolean => {
 /** Whether these settings (by default those of this process) keep freed memory of any size. */
 export const keepsHeap = (tunables = process.env['GLIBC_TUNABLES'], able: () => boolean = canKeepHeap): boolean => {
   const settings = (tunables ?? '').split(':').map((setting) => setting.split('='));
-  const kept = (name: string) => settings.some(([key, value]) => key === `glibc.malloc.${name}` && Number(value) >= KEPT);
+  const kept = (name: string) =>
+    settings.some(([key, value]) => key === `glibc.malloc.${name}` && Number(value) >= KEPT);
   return kept('mmap_threshold') && kept('trim_threshold') && able();
 };

@@ -46,9 +46,9 @@ export const openSession = async (graph: Graph, shared: Shared): Promise<OpenSes
     // Planned memory is as fast as the arena alone and takes 700 MB more (DEIM-D-FINE-N, batch 4).
     enableMemPattern: false,
     logSeverityLevel: 3,
-    // Two sessions alternate: the threads of the idle one must not spin on the processors of the busy one. Spinning within
-    // a run alone (force_spinning_stop) gains 8 % on an idle machine and doubles the step where others compute.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // Most nodes take less time than a sleeping thread to wake, so threads wait awake for the next one: a tenth of a second session.
+    // No longer than this, as two sessions alternate, and others may want the processors.
+    extra: { session: { intra_op: { allow_spinning: '1', spin_duration_us: '100' } } },
     ...(folder ? { enableProfiling: true, profileFilePrefix: path.join(folder, 'profile') } : {}),
   });
   shared.live.sessions++;

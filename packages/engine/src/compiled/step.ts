@@ -6,6 +6,7 @@ import { checkTargets, zeros } from '../host.ts';
 import { gradientsOf } from '../program.ts';
 import { tf } from '../tf.ts';
 import type { Assign, NodeTime, StepResult, Tensors, TrainingProgram } from '../types.ts';
+import { discard } from './discard.ts';
 import { fuseTransposes } from './fuse-transposes.ts';
 import { renamed, withPrefix } from './names.ts';
 import { readProfile } from './profile.ts';
@@ -57,6 +58,9 @@ export const recordStep = (
   }
 };
 
+/** Whether a value of the graph has a name that a program's result was given. */
+const isResult = (name: string) => /^(readback|update|term|gradient):|^total$/.test(name);
+
 const isFirst = (name: string) => name.startsWith('readback:') || name.startsWith('update:');
 
 const copy = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
@@ -68,6 +72,18 @@ export const stepGraphs = (
   targets: Record<string, TensorSpec>,
 ): Split => split(fuseTransposes(steady(recordStep(program, inputs, targets))), isFirst);
 
+/** Readies both sessions. Nothing that it gives holds on to the graphs: their tens of thousands of objects would slow every garbage collection. */
+const openBoth = async ({ first, second, carried }: Split, shared: Shared) => {
+  const sessions = [await openSession(first, shared)];
+  try {
+    sessions.push(await openSession(second, shared));
+  } catch (error) {
+    await sessions[0]!.release();
+    throw error;
+  }
+  return { sessions, carried, inputs: { first: [...first.inputs], second: [...second.inputs] } };
+};
+
 /** Traces a program for inputs of these shapes and readies its two sessions. */
 export const compileStep = async (
   program: TrainingProgram,
@@ -76,14 +92,7 @@ export const compileStep = async (
 ): Promise<CompiledStep> => {
   const { runtime, live } = shared;
   const targetSpecs = program.targets(specs);
-  const { first, second, carried } = stepGraphs(program, specs, targetSpecs);
-  const sessions: OpenSession[] = [await openSession(first, shared)];
-  try {
-    sessions.push(await openSession(second, shared));
-  } catch (error) {
-    await sessions[0]!.release();
-    throw error;
-  }
+  const { sessions, inputs: names, carried } = await openBoth(stepGraphs(program, specs, targetSpecs), shared);
   const bytes = carried.reduce((sum, value) => sum + bytesOf(value), 0);
   live.bytes += bytes;
   const [forward, backward] = sessions as [OpenSession, OpenSession];
@@ -91,7 +100,7 @@ export const compileStep = async (
   return {
     run: async (inputs, assign) => {
       const start = performance.now();
-      const seen = await forward.run(feed(runtime, first.inputs, 'input:', inputs));
+      const seen = await forward.run(feed(runtime, names.first, 'input:', inputs));
       // Not copied but handed on: the second session reads the very arrays that the first one gave.
       const between = Object.fromEntries(carried.map(({ name }) => [name, seen[name]!]));
       const own = (prefix: string) => {
@@ -108,10 +117,12 @@ export const compileStep = async (
       const assigned = performance.now();
       const given = {
         ...between,
-        ...feed(runtime, second.inputs, 'input:', inputs),
-        ...feed(runtime, second.inputs, 'target:', targets),
+        ...feed(runtime, names.second, 'input:', inputs),
+        ...feed(runtime, names.second, 'target:', targets),
       };
       const results = { ...seen, ...(await backward.run(given)) };
+      // Those that are also results are the caller's.
+      discard(Object.entries(between).flatMap(([name, value]) => (isResult(name) ? [] : [value])));
       const gradients: Record<string, HostTensor> = {};
       for (const name of program.trainable) {
         const gradient = results[`gradient:${name}`];

@@ -8,54 +8,22 @@ const CROSSING = 15;
 /** Multiplications and additions a microsecond. */
 const ARITHMETIC = 40_000;
 
-/** Rough microseconds a megabyte of result (of input for reductions) by kind of operation, measured on two threads. */
+/**
+ * Rough microseconds a megabyte of result (of input for reductions) by kind of operation, measured on two threads. Not rounded up: what is
+ * made again need not be kept, and what is kept passes through memory twice and is more for the garbage collector to do.
+ */
 const rates: readonly (readonly [rate: number, ops: readonly string[]])[] = [
   [0, ['Reshape', 'Squeeze', 'Unsqueeze', 'Identity', 'Flatten', 'ConstantOfShape']],
+  [25, ['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Neg', 'Abs', 'Relu', 'Sqrt', 'Reciprocal', 'Cast', 'Clip', 'Sign']],
+  [25, ['HardSigmoid', 'Floor', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Equal', 'Not', 'And', 'Or']],
+  [25, ['Where', 'LeakyRelu', 'Sum', 'ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin']],
   [
-    120,
-    [
-      'Add',
-      'Sub',
-      'Mul',
-      'Div',
-      'Max',
-      'Min',
-      'Neg',
-      'Abs',
-      'Relu',
-      'Sqrt',
-      'Reciprocal',
-      'Cast',
-      'Clip',
-      'Sign',
-      'Floor',
-    ],
-  ],
-  [
-    120,
-    [
-      'HardSigmoid',
-      'Greater',
-      'GreaterOrEqual',
-      'Less',
-      'LessOrEqual',
-      'Equal',
-      'Not',
-      'And',
-      'Or',
-      'Where',
-      'LeakyRelu',
-      'Sum',
-    ],
-  ],
-  [
-    250,
+    50,
     ['Transpose', 'Expand', 'Tile', 'Concat', 'Slice', 'Split', 'Pad', 'Gather', 'GatherElements', 'Resize', 'Round'],
   ],
-  [150, ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin']],
-  [400, ['Exp', 'Log', 'Sigmoid', 'Tanh', 'Erf', 'Softplus', 'Softmax', 'LogSoftmax', 'Sin', 'Cos', 'Pow', 'Elu']],
-  [600, ['MaxPool', 'AveragePool', 'LayerNormalization', 'InstanceNormalization']],
-  [200, ['MatMul', 'FusedMatMul', 'Gemm', 'Conv']],
+  [50, ['MatMul', 'FusedMatMul', 'Gemm', 'Conv']],
+  [90, ['Exp', 'Log', 'Sigmoid', 'Tanh', 'Erf', 'Softplus', 'Softmax', 'LogSoftmax', 'Sin', 'Cos', 'Pow', 'Elu']],
+  [120, ['MaxPool', 'AveragePool', 'LayerNormalization', 'InstanceNormalization']],
 ];
 const rateOf = new Map(rates.flatMap(([rate, ops]) => ops.map((op) => [op, rate] as const)));
 

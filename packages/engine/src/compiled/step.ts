@@ -13,7 +13,7 @@ import { readProfile } from './profile.ts';
 import { type OpenSession, openSession, type Shared } from './session.ts';
 import { type Split, split } from './split.ts';
 import { steady } from './steady.ts';
-import { bytesOf, feed, fromValue, pick } from './values.ts';
+import { bytesOf, feed, pick, type Values } from './values.ts';
 
 /** A training step for one set of input shapes. */
 export interface CompiledStep {
@@ -58,9 +58,6 @@ export const recordStep = (
   }
 };
 
-/** Whether a value of the graph has a name that a program's result was given. */
-const isResult = (name: string) => /^(readback|update|term|gradient):|^total$/.test(name);
-
 const isFirst = (name: string) => name.startsWith('readback:') || name.startsWith('update:');
 
 const copy = ({ shape, dtype, data }: HostTensor): HostTensor => ({ shape, dtype, data: data.slice() });
@@ -81,7 +78,7 @@ const openBoth = async ({ first, second, carried }: Split, shared: Shared) => {
     await sessions[0]!.release();
     throw error;
   }
-  return { sessions, carried, inputs: { first: [...first.inputs], second: [...second.inputs] } };
+  return { sessions, carried, inputs: { first: first.inputs, second: second.inputs } };
 };
 
 /** Traces a program for inputs of these shapes and readies its two sessions. */
@@ -103,14 +100,14 @@ export const compileStep = async (
       const seen = await forward.run(feed(runtime, names.first, 'input:', inputs));
       // Not copied but handed on: the second session reads the very arrays that the first one gave.
       const between = Object.fromEntries(carried.map(({ name }) => [name, seen[name]!]));
-      const own = (prefix: string) => {
-        const picked = pick(seen, prefix);
-        // What the second session still needs the caller gets as a copy, to do with as it likes.
+      const own = (values: Values, prefix: string) => {
+        const picked = pick(values, prefix);
+        // What is handed on the caller gets as a copy, to do with as it likes.
         for (const name of Object.keys(picked)) if (between[prefix + name]) picked[name] = copy(picked[name]!);
         return picked;
       };
-      const readback = own('readback:');
-      const updates = own('update:');
+      const readback = own(seen, 'readback:');
+      const updates = own(seen, 'update:');
       const read = performance.now();
       const targets = assign(readback);
       checkTargets(program.name, targets, targetSpecs);
@@ -121,17 +118,15 @@ export const compileStep = async (
         ...feed(runtime, names.second, 'target:', targets),
       };
       const results = { ...seen, ...(await backward.run(given)) };
-      // Those that are also results are the caller's.
-      discard(Object.entries(between).flatMap(([name, value]) => (isResult(name) ? [] : [value])));
-      const gradients: Record<string, HostTensor> = {};
-      for (const name of program.trainable) {
-        const gradient = results[`gradient:${name}`];
-        gradients[name] = gradient ? fromValue(gradient) : zeros(inputs[name]!.shape);
-      }
+      const reached = own(results, 'gradient:');
+      const gradients = Object.fromEntries(
+        program.trainable.map((name) => [name, reached[name] ?? zeros(inputs[name]!.shape)]),
+      );
       const terms = Object.fromEntries(
         Object.entries(pick(results, 'term:')).map(([name, { data }]) => [name, data[0] as number]),
       );
       const total = results['total']!.data[0] as number;
+      discard(Object.values(between));
       const seconds = {
         forward: (read - start) / 1e3,
         assign: (assigned - read) / 1e3,

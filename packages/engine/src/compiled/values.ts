@@ -24,7 +24,7 @@ export const bytesOf = ({ dtype, shape }: ValueInfo): number =>
   sizeOf(shape) * (dtype === 'bool' ? 1 : dtype === 'int64' ? 8 : 4);
 
 /** The host tensor of a session's output; they share their data. */
-export const fromValue = (value: Tensor): HostTensor => ({
+const fromValue = (value: Tensor): HostTensor => ({
   shape: value.dims,
   dtype: value.type as DType,
   data: value.data as HostTensor['data'],

@@ -1,4 +1,4 @@
-// Generated from kernels.wat by scripts/kernels.ts: change that file and run it.
+// Generated from the .wat files by scripts/kernels.ts: change those and run it.
 
 /** The WebAssembly module of `kernels.wat`, in base64. */
 export const kernelsBinary =

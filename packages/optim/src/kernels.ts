@@ -1,8 +1,9 @@
+import { growTo, instantiate, type WasmMemory } from '@detrain/core/wasm';
 import { kernelsBinary } from './kernels-binary.ts';
 
 /** What `kernels.wat` exports; its comments say what each loop computes. Offsets are bytes on 16, counts {@link padded}. */
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   squares(x: number, count: number): number;
   scale(x: number, count: number, factor: number): void;
   blend(x: number, y: number, count: number, share: number): void;
@@ -23,12 +24,6 @@ interface Exports {
   ): void;
 }
 
-/** Node's types have no WebAssembly; this is the part used here. */
-declare const WebAssembly: {
-  readonly Module: new (binary: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
 /** SIMD loops with a memory of their own: two slots that data passes through, and behind them what is allocated to stay. */
 export interface Kernels extends Omit<Exports, 'memory'> {
   /** Byte offsets of the slots, each with room for a part that {@link inParts} gives. */
@@ -41,7 +36,6 @@ export interface Kernels extends Omit<Exports, 'memory'> {
 
 /** Elements that pass at once: a slot is 64 KiB, so that two stay in a core's second cache. Measured: fewer are slower. */
 const PART = 16_384;
-const PAGE = 65_536;
 
 /** A count as the kernels want it: whole rounds of the longest loop. */
 export const padded = (length: number): number => Math.ceil(length / 8) * 8;
@@ -51,19 +45,15 @@ export const inParts = (length: number, visit: (start: number, count: number) =>
   for (let start = 0; start < length; start += PART) visit(start, Math.min(PART, length - start));
 };
 
-let compiled: object | undefined;
-
 /** A new instance; its memory is freed with it. */
 export const createKernels = (): Kernels => {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(kernelsBinary), (character) => character.charCodeAt(0)));
-  const { memory, ...loops } = new WebAssembly.Instance(compiled).exports as Exports;
+  const { memory, ...loops } = instantiate<Exports>(kernelsBinary);
   let used = 0;
   const allocate = (length: number) => {
     const offset = used;
     const end = offset + padded(length) * Float32Array.BYTES_PER_ELEMENT;
-    const missing = Math.ceil((end - memory.buffer.byteLength) / PAGE);
     try {
-      if (missing > 0) memory.grow(missing);
+      growTo(memory, end);
     } catch (cause) {
       throw new Error(
         `@detrain/optim: no room for ${end} bytes of moments. Wanted at most 4 GiB, which are 500 million parameters. ` +

@@ -1,9 +1,10 @@
 import { fail } from '@detrain/core';
+import { growTo, instantiate, type WasmMemory } from '@detrain/core/wasm';
 import { colorBinary, geometryBinary } from './binary.ts';
 
 /** A module's linear memory. */
 interface WithMemory {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
 }
 
 /** What `color.wat` exports; its comments say what each loop computes. */
@@ -33,39 +34,25 @@ export interface GeometryKernels extends WithMemory {
   floats(from: number, to: number, count: number): void;
 }
 
-/** Node's types have no WebAssembly; this is the part used here. */
-declare const WebAssembly: {
-  readonly Module: new (binary: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
-const PAGE = 65_536;
-
-const instantiate = (base64: string): unknown => {
-  const binary = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return new WebAssembly.Instance(new WebAssembly.Module(binary)).exports;
-};
-
 let color: ColorKernels | undefined;
 let geometry: GeometryKernels | undefined;
 
 /** The thread's instance; what its memory holds is gone with the next use. */
 export const colorKernels = (): ColorKernels => {
-  color ??= instantiate(colorBinary) as ColorKernels;
+  color ??= instantiate<ColorKernels>(colorBinary);
   return color;
 };
 
 /** The thread's instance; what its memory holds is gone with the next use. */
 export const geometryKernels = (): GeometryKernels => {
-  geometry ??= instantiate(geometryBinary) as GeometryKernels;
+  geometry ??= instantiate<GeometryKernels>(geometryBinary);
   return geometry;
 };
 
 /** All of a memory, grown to so many bytes at least; not to be kept, as it is gone when the memory grows. Throws beyond 4 GiB. */
 export const reserve = ({ memory }: WithMemory, bytes: number): Uint8Array => {
-  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
   try {
-    if (missing > 0) memory.grow(missing);
+    growTo(memory, bytes);
   } catch {
     fail('augment', `no room for ${bytes} bytes of an image`, 'at most 4 GiB', 'use smaller images');
   }

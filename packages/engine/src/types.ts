@@ -74,8 +74,9 @@ export interface NodeTime {
   readonly op: string;
   /** Shapes of the inputs, `4x64x40x40,64x64x3x3`. */
   readonly shapes: string;
+  /** Without the first, unless it was the only one. */
   readonly calls: number;
-  /** Milliseconds over all calls. */
+  /** Milliseconds over these calls. */
   readonly total: number;
   readonly part: 'forward' | 'backward';
 }

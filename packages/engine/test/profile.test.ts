@@ -9,7 +9,8 @@ test('a profile names the operations, costliest first', async () => {
   const nodes = await training.profile();
   expect(nodes.find(({ op, part }) => op.includes('Conv') && part === 'forward')?.shapes).toContain('x3x');
   expect(nodes.some(({ part }) => part === 'backward')).toBe(true);
-  expect(nodes.every(({ calls }) => calls === 3)).toBe(true);
+  // The first of three steps is left out.
+  expect(nodes.every(({ calls }) => calls === 2)).toBe(true);
   for (const [i, node] of nodes.entries()) if (i) expect(node.total).toBeLessThanOrEqual(nodes[i - 1]!.total);
   await engine.dispose();
 });

@@ -42,7 +42,8 @@ export const openSession = async (graph: Graph, shared: Shared): Promise<OpenSes
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    enableCpuMemArena: ARENA,
+    // A profile's records would lie between the blocks of such a heap, and none would be found again.
+    enableCpuMemArena: ARENA || shared.profile,
     // Planned memory is as fast as the arena alone and takes 700 MB more (DEIM-D-FINE-N, batch 4).
     enableMemPattern: false,
     logSeverityLevel: 3,

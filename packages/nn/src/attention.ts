@@ -48,8 +48,11 @@ export const attend = ({ query, key, value, mask }: AttendInput): Tensor3D =>
     },
     (dy, saved) => {
       const [scaled, k, v, weights, output] = saved as [Tensor3D, Tensor3D, Tensor3D, Tensor3D, Tensor3D];
+      const ones = tf.ones([v.shape[0], v.shape[1], 1]);
       const rows = tf.sum(tf.mul(dy, output), 2, true);
-      const dLogits = tf.mul(weights, tf.sub(tf.matMul(dy, v, false, true), rows)) as Tensor3D;
+      // The product takes the sums off, too, as one more column: a pass over all weights less.
+      const less = tf.matMul(tf.concat([dy, tf.neg(rows)], 2), tf.concat([v, ones], 2), false, true);
+      const dLogits = tf.mul(weights, less) as Tensor3D;
       return [
         tf.mul(tf.matMul(dLogits, k), 1 / Math.sqrt(query.shape[2])),
         tf.matMul(dLogits, scaled, true, false),

@@ -65,7 +65,8 @@ const locate = (levels: readonly MapSize[], counts: readonly number[], rows: num
   );
   /** Both neighbours' places along an axis, in bordered cells; whatever lies outside falls on the border. */
   const neighbours = (low: Tensor, last: Tensor) =>
-    [1, 2].map((shift) => tf.minimum(tf.maximum(tf.add(low, shift), 0), last)) as [Tensor, Tensor];
+    // A minimum takes three times as long as these three.
+    [1, 2].map((shift) => tf.sub(last, tf.relu(tf.sub(last, tf.relu(tf.add(low, shift)))))) as [Tensor, Tensor];
   const [lowX, lowY] = [tf.floor(points.x), tf.floor(points.y)];
   const [left, right] = neighbours(
     lowX,

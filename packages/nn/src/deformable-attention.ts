@@ -1,10 +1,10 @@
-import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { mergeHeads } from './attention.ts';
 import { type MapSize, type SampledLevels, sampleBilinear } from './bilinear.ts';
 import { discreteCells } from './discrete.ts';
 import { constant, values } from './initialisers.ts';
-import { linear } from './linear.ts';
+import { linear, project } from './linear.ts';
 import { freeze, type Module, parameter, parametersOf } from './module.ts';
 
 /** What deformable attention looks from and at. */
@@ -80,20 +80,25 @@ export const deformableAttention = (name: string, options: DeformableOptions): M
       /** `[batch, heads, queries, points]`; the scale of the point and the half box are folded into pixels. */
       const pixels = (axis: 0 | 1, offset: Tensor) => {
         const sizes = perPoint((level) => (axis === 0 ? level.width : level.height));
-        const part = (index: number) =>
+        const box = (index: number) =>
           tf.reshape(tf.slice(reference, [0, 0, index], [-1, -1, 1]), [batch, 1, queries, 1]);
-        const reach = tf.mul(part(axis + 2), row(sizes.map((size, i) => 0.5 * (pointScale[i] as number) * size)));
-        const centre = tf.sub(tf.mul(part(axis), row(sizes)), 0.5);
+        const reach = tf.mul(box(axis + 2), row(sizes.map((size, i) => 0.5 * (pointScale[i] as number) * size)));
+        const centre = tf.sub(tf.mul(box(axis), row(sizes)), 0.5);
         return tf.reshape(tf.add(centre, tf.mul(offset, reach)), [batch * heads, queries, count]) as Tensor3D;
       };
-      const apart = tf.transpose(
-        tf.reshape(offsets.forward(query, pass), [batch, queries, heads, count, 2]),
-        [4, 0, 2, 1, 3],
-      );
-      const offset = (axis: number) =>
-        tf.reshape(tf.slice(apart, [axis, 0, 0, 0, 0], [1, -1, -1, -1, -1]), [batch, heads, queries, count]);
+      // All x, all y, all weights, in one product: moving rows of parameters about costs nothing beside moving tokens.
+      const joined = (part: string, rows: number[]) => {
+        const places = pass.parameter(`${name}.sampling_offsets.${part}`);
+        const axesFirst = tf.transpose(tf.reshape(places, [heads * count, 2, ...rows]), [1, 0, ...rows.map(() => 2)]);
+        const shares = pass.parameter(`${name}.attention_weights.${part}`);
+        return tf.concat([tf.reshape(axesFirst, [2 * heads * count, ...rows]), shares], 0);
+      };
+      const projected = project(query, joined('weight', [dim]) as Tensor2D, joined('bias', []) as Tensor1D);
+      const apart = tf.transpose(tf.reshape(projected, [batch, queries, 3, heads, count]), [2, 0, 3, 1, 4]);
+      const part = (index: number) =>
+        tf.reshape(tf.slice(apart, [index, 0, 0, 0, 0], [1, -1, -1, -1, -1]), [batch, heads, queries, count]);
       const at = (axis: 0 | 1): Tensor3D => {
-        const place = pixels(axis, offset(axis));
+        const place = pixels(axis, part(axis));
         if (!discrete) return place;
         const byWidth = axis === 0 && sampling === 'discrete';
         return discreteCells(
@@ -101,8 +106,7 @@ export const deformableAttention = (name: string, options: DeformableOptions): M
           perPoint(({ width, height }) => (byWidth ? width : height) - 1),
         );
       };
-      const shares = tf.softmax(tf.reshape(weights.forward(query, pass), [batch, queries, heads, count]));
-      const weight = tf.reshape(tf.transpose(shares, [0, 2, 1, 3]), [batch * heads, queries, count]) as Tensor3D;
+      const weight = tf.reshape(tf.softmax(part(2)), [batch * heads, queries, count]) as Tensor3D;
 
       return mergeHeads(sampleBilinear(memory, points, { x: at(0), y: at(1), weight }), heads);
     },

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { constant } from './initialisers.ts';
+import { inverseRoot } from './inverse-root.ts';
 import { type Module, parameter } from './module.ts';
 import { differentiable } from './tape.ts';
 
@@ -26,7 +27,7 @@ export const layerNorm = (name: string, { dim, eps = 1e-5 }: NormOptions): Modul
         [x, w, b],
         (save) => {
           const centred = tf.sub(x, tf.mean(x, -1, true));
-          const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), eps));
+          const inverse = inverseRoot(tf.add(tf.mean(tf.square(centred), -1, true), eps));
           const normal = tf.mul(centred, inverse);
           save([normal, inverse, w]);
           return tf.add(tf.mul(normal, w), b);
@@ -54,7 +55,7 @@ export const rmsNorm = (name: string, { dim, eps = 1e-6 }: NormOptions): Module<
       return differentiable(
         [x, w],
         (save) => {
-          const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps));
+          const inverse = inverseRoot(tf.add(tf.mean(tf.square(x), -1, true), eps));
           const normal = tf.mul(x, inverse);
           save([normal, inverse, w]);
           return tf.mul(normal, w);

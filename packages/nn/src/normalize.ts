@@ -1,5 +1,6 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { inverseRoot } from './inverse-root.ts';
 import { differentiable, withoutTape } from './tape.ts';
 
 /** Sums of a map [batch, height, width, channels] per channel, image by image first. */
@@ -76,7 +77,7 @@ const differentiated = (x: Tensor4D, given: Normalized, { weight, bias, relu, af
 
 /** (x - mean) / sqrt(variance + eps) weight + bias with statistics that are constants, then the tail's rest. */
 export const normalizeFixed = (x: Tensor4D, mean: Tensor1D, variance: Tensor1D, eps: number, tail: NormTail) => {
-  const inverse = () => tf.rsqrt(tf.add(variance, eps)) as Tensor1D;
+  const inverse = () => inverseRoot(tf.add(variance, eps)) as Tensor1D;
   const scaled: Normalized['scaled'] = (_, weight, bias) => tf.batchNorm(x, mean, variance, bias, weight, eps);
   return differentiated(x, { map: x, centre: mean, inverse, scaled }, tail);
 };
@@ -94,7 +95,7 @@ export const normalizeBatch = (x: Tensor4D, eps: number, tail: NormTail) => {
     const centred = tf.sub(x, centre) as Tensor4D;
     return { mean: centre, variance: channelMean(tf.square(centred) as Tensor4D), map: centred };
   });
-  const inverse = () => tf.rsqrt(tf.add(variance, eps)) as Tensor1D;
+  const inverse = () => inverseRoot(tf.add(variance, eps)) as Tensor1D;
   const scaled: Normalized['scaled'] = (factor, weight, bias) => tf.add(tf.mul(map, tf.mul(weight, factor)), bias);
   return { value: differentiated(x, { map, inverse, scaled }, tail), mean, variance };
 };

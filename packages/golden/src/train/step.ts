@@ -103,8 +103,8 @@ const withStep = async <T>(
 export const seeStep = (setup: TrainSetup, recipe: Recipe, epoch: number): Promise<SeenStep> =>
   withStep(setup, recipe, epoch, (run) => run(setup.images));
 
-/** Roundings that {@link seeRoundings} takes. */
-const ROUNDINGS = 24;
+/** Most roundings that {@link seeRoundings} takes. */
+const ROUNDINGS = 48;
 
 /** Images whose values differ from these by about one unit in the last place, up or down by `rng`. */
 const rounded = (images: HostTensor, rng: Rng): HostTensor => ({
@@ -112,11 +112,17 @@ const rounded = (images: HostTensor, rng: Rng): HostTensor => ({
   data: Float32Array.from(images.data, (value) => value * (1 + (rng.next() < 0.5 ? -1 : 1) * 2 ** -23)),
 });
 
-/** The gradients of a step on images that differ from a case's in their last bit, several times. */
-export const seeRoundings = (setup: TrainSetup, recipe: Recipe, epoch: number): Promise<HostTensors[]> =>
+/** The gradients of a step on images that differ from a case's in their last bit, time after time until there are enough. */
+export const seeRoundings = (
+  setup: TrainSetup,
+  recipe: Recipe,
+  epoch: number,
+  enough: (seen: readonly HostTensors[]) => boolean,
+): Promise<HostTensors[]> =>
   withStep(setup, recipe, epoch, async (run) => {
     const rng = createRng('roundings');
     const all: HostTensors[] = [];
-    for (let i = 0; i < ROUNDINGS; i++) all.push((await run(rounded(setup.images, rng.fork(i)))).gradients);
+    while (all.length < ROUNDINGS && !enough(all))
+      all.push((await run(rounded(setup.images, rng.fork(all.length)))).gradients);
     return all;
   });

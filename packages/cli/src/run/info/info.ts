@@ -1,7 +1,9 @@
 import type { Detector } from '@detrain/core/tensors';
+import { keepsHeap } from '@detrain/engine/heap';
 import { createDetector, type DetectorConfig } from '@detrain/models';
 import { numberOption } from '../../command.ts';
 import { EXIT } from '../../errors.ts';
+import { keptHeapObstacle } from '../../kept-heap.ts';
 import { createOutput } from '../../terminal/output.ts';
 import { recipeOf } from '../recipe.ts';
 import { type TrainingMemory, trainingMemory } from './memory.ts';
@@ -96,7 +98,12 @@ export const info = async (parsed: InfoOptions): Promise<number> => {
     numQueries,
     inputSize,
     ...partsOf(detector, inputSize, depth),
-    memory: trainingMemory(detector, recipe, { batch: batchSize, size: inputSize, ema: config.ema !== false }),
+    memory: trainingMemory(detector, recipe, {
+      batch: batchSize,
+      size: inputSize,
+      ema: config.ema !== false,
+      keptHeap: keepsHeap() || keptHeapObstacle() === undefined,
+    }),
   };
   output.data(told);
   if (!output.json) output.say(describeInfo(told));

@@ -7,8 +7,17 @@ export type Operations = ReadonlyMap<string, number>;
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
 
-/** Operations that hand a parameter on in another form. */
-const FORMS: ReadonlySet<string> = new Set(['Transpose', 'Reshape', 'Slice', 'Split', 'Squeeze', 'Unsqueeze', 'Cast']);
+/** Operations that hand parameters on in another form. */
+const FORMS: ReadonlySet<string> = new Set([
+  'Transpose',
+  'Reshape',
+  'Slice',
+  'Split',
+  'Squeeze',
+  'Unsqueeze',
+  'Cast',
+  'Concat',
+]);
 /** Operations that count one for each number that they give … */
 const ELEMENTWISE: ReadonlySet<string> = new Set(['Relu', 'Sigmoid', 'Erf', 'Softmax']);
 /** … or take. */
@@ -40,7 +49,9 @@ export const countOperations = (graph: Graph): Operations => {
     return POOLS.has(op) ? sizeOf(shapeOf(first)) : 0;
   };
   for (const node of graph.nodes) {
-    const form = FORMS.has(node.op) ? parameters.get(node.inputs[0] ?? '') : undefined;
+    const joined = node.op === 'Concat' ? node.inputs : node.inputs.slice(0, 1);
+    const form =
+      FORMS.has(node.op) && joined.every((input) => parameters.has(input)) ? parameters.get(joined[0]!) : undefined;
     if (form !== undefined) {
       for (const output of node.outputs) parameters.set(output, form);
       continue;

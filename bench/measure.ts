@@ -1,10 +1,9 @@
-import { createRng } from '@detrain/core';
 import { startThread } from '@detrain/core/threads';
 import { createEngine, type NodeTime } from '@detrain/engine';
 import { deploy } from '@detrain/models';
-import { detectionProgram, predictionProgram, startTrainingWorkers, trainStep, weightInputs } from '@detrain/trainer';
+import { detectionProgram, predictionProgram, startTrainingWorkers, weightInputs } from '@detrain/trainer';
 import { median } from './peer.ts';
-import { imagesOf, learnerOf, type Runner, type Subject, trainingOf } from './subject.ts';
+import { imagesOf, learnerOf, type Runner, type Subject, stepperOf, trainingOf } from './subject.ts';
 
 /** What one process measured of a training step. */
 export interface StepMeasure {
@@ -46,36 +45,27 @@ export const measureStep = async (
   readonly loss: number;
   /** Median milliseconds. */
   readonly parts: Readonly<Record<string, number>>;
-  /** Costliest first; empty without `profile`. */
+  /** Costliest first, over {@link recorded} steps; empty without `profile`. */
   readonly nodes: readonly NodeTime[];
+  /** Steps that a profile covers. */
+  readonly recorded: number;
 }> => {
   const { detector, recipe } = learnerOf(subject);
-  const { parameters, optimizer, images, targets } = trainingOf(subject, detector);
+  const data = trainingOf(subject, detector);
   const engine = runner.workers > 0 ? undefined : await createEngine(runner);
   const start = () => startThread(new URL('./training-thread.ts', import.meta.url), { subject, runner });
   const training =
     engine?.training(detectionProgram(detector, recipe)) ??
-    (await startTrainingWorkers({ count: runner.workers, start, parameters }));
+    (await startTrainingWorkers({ count: runner.workers, start, parameters: data.parameters }));
 
   const times: number[] = [];
   const parts: Record<(typeof PARTS)[number], number[]> = { forward: [], assign: [], backward: [], update: [] };
-  const rng = createRng('steps');
+  const takeStep = stepperOf({ training, detector, recipe }, data);
   let startupS = 0;
   let loss = 0;
   for (let step = 0; step < steps + WARM_UP; step++) {
     const before = performance.now();
-    const result = await trainStep({
-      training,
-      detector,
-      recipe,
-      parameters,
-      optimizer,
-      batch: { images, targets },
-      rng: rng.fork(step),
-      epoch: 0,
-      step,
-      progress: 0,
-    });
+    const result = await takeStep(step);
     const ms = performance.now() - before;
     if (step === 0) {
       startupS = (Date.now() - started) / 1000;
@@ -101,6 +91,7 @@ export const measureStep = async (
     loss,
     parts: Object.fromEntries(PARTS.map((part) => [part, Math.round(median(parts[part]))])),
     nodes,
+    recorded: steps + WARM_UP - 1,
   };
 };
 

@@ -2,13 +2,12 @@
 //   pnpm bench:memory [--engine compiled|tfjs-node|cpu] [--steps 1000] [--threads 2]
 // Exits with 1 where tensors grew, or where the resident memory at the end is over 5 % and 20 MB above that after a quarter.
 import { parseArgs } from 'node:util';
-import { createRng } from '@detrain/core';
 import { createEngine, type EngineName } from '@detrain/engine';
 import { zoo } from '@detrain/models';
 import { deimv2Lite } from '@detrain/recipes';
-import { detectionProgram, trainStep } from '@detrain/trainer';
+import { detectionProgram } from '@detrain/trainer';
 import { table } from './peer.ts';
-import { trainingOf } from './subject.ts';
+import { stepperOf, trainingOf } from './subject.ts';
 
 /** Steps after which memory is read, as shares of all: the first after the warm-up, the second the one compared with. */
 const MARKS = [0.05, 0.25, 0.5, 0.75, 1];
@@ -30,10 +29,9 @@ const subject = { name: 'deimv2-atto', size: 128, batch: 2 };
 // 100 queries, as published, are more than the tokens of an image so small.
 const detector = zoo['deimv2-atto']({ inputSize: [subject.size, subject.size], numQueries: 50 });
 const recipe = deimv2Lite();
-const { parameters, optimizer, images, targets } = trainingOf(subject, detector);
 const engine = await createEngine({ engine: values.engine as EngineName, threads: Number(values.threads) });
 const training = engine.training(detectionProgram(detector, recipe));
-const rng = createRng('steps');
+const takeStep = stepperOf({ training, detector, recipe }, trainingOf(subject, detector));
 
 /** What is held now, garbage collected where this process may (`--expose-gc`). */
 const held = () => {
@@ -44,18 +42,7 @@ const held = () => {
 console.log(`Node ${process.version}, ${engine.describe()}, ${steps} steps\n`);
 const found: ReturnType<typeof held>[] = [];
 for (let step = 0; step < steps; step++) {
-  await trainStep({
-    training,
-    detector,
-    recipe,
-    parameters,
-    optimizer,
-    batch: { images, targets },
-    rng: rng.fork(step),
-    epoch: 0,
-    step,
-    progress: step / steps,
-  });
+  await takeStep(step);
   if (marks.includes(step + 1)) found.push(held());
 }
 const rows = found.map(({ tensors, rssMB }, i) => [`${marks[i]}`, `${tensors}`, rssMB.toFixed(0)]);

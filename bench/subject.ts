@@ -5,6 +5,7 @@ import { type ZooDetector, type ZooName, zoo } from '@detrain/models';
 import { initialise } from '@detrain/nn';
 import { createAdamW, type Optimizer, parameterGroups } from '@detrain/optim';
 import { deim, deimv2Lite } from '@detrain/recipes';
+import { type TrainStepOptions, trainStep } from '@detrain/trainer';
 
 /** A model in training on random images. */
 export interface Subject {
@@ -64,6 +65,16 @@ export const trainingOf = (
     })),
     images: imagesOf(batch, size),
   };
+};
+
+/** Trains on one batch again and again; `step` counts from 0. */
+export const stepperOf = (
+  learner: Pick<TrainStepOptions, 'training' | 'detector' | 'recipe'>,
+  { parameters, optimizer, images, targets }: ReturnType<typeof trainingOf>,
+): ((step: number) => ReturnType<typeof trainStep>) => {
+  const rng = createRng('steps');
+  const fixed = { ...learner, parameters, optimizer, batch: { images, targets }, epoch: 0, progress: 0 };
+  return (step) => trainStep({ ...fixed, rng: rng.fork(step), step });
 };
 
 /** Noise in [0, 1] `[count, size, size, 3]`. */

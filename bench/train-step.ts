@@ -3,6 +3,7 @@
 //     [--inference] [--json]
 import { parseArgs } from 'node:util';
 import type { EngineName } from '@detrain/engine';
+import { costliest } from './costliest.ts';
 import { measureInference, measureStep } from './measure.ts';
 
 const { positionals, values } = parseArgs({
@@ -35,8 +36,8 @@ if (values.inference)
   );
 else {
   const timing = { steps: Number(values.steps), started: Number(values.started) };
-  const { measure, loss, parts, nodes } = await measureStep(subject, runner, timing);
+  const { measure, loss, parts, nodes, recorded } = await measureStep(subject, runner, timing);
   if (!values.json) console.log(`first step ended ${measure.startupS} s after the start, loss ${loss.toFixed(3)}`);
   console.log(JSON.stringify({ ...subject, ...how, ...measure, parts }));
-  if (nodes.length > 0) console.table(nodes.slice(0, 10));
+  if (nodes.length > 0) console.log(`\n${costliest(nodes, recorded)}`);
 }

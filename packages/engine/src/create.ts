@@ -13,7 +13,7 @@ const choose = (option: EngineOptions['engine'] = 'auto', environment = process.
 
 const ready = async (name: EngineName, options: EngineOptions, note: string): Promise<Engine | string> => {
   if (name === 'compiled') return createCompiledEngine(options);
-  return (await loadBackend(name as EagerName)) ?? createEagerEngine(name, note);
+  return (await loadBackend(name as EagerName)) ?? createEagerEngine(name, options, note);
 };
 
 /**

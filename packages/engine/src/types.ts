@@ -12,7 +12,7 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Compiled steps kept at once, one for each set of input shapes (default 4). */
   readonly cacheSize?: number;
-  /** Records the time of every node of the compiled way, for `Training.profile` (default false). */
+  /** Records the time of every operation, for `Training.profile` (default false). */
   readonly profile?: boolean;
 }
 
@@ -67,14 +67,14 @@ export interface Inference {
   dispose(): Promise<void>;
 }
 
-/** The time that one operation of a compiled program took. */
+/** The time that one operation of a program took: a node of the compiled way, all kernels of a kind and of these shapes of an eager one. */
 export interface NodeTime {
   readonly name: string;
-  /** The operator that onnxruntime ran, after its own fusions. */
+  /** The operator that onnxruntime ran, after its own fusions, or the kernel of tfjs. */
   readonly op: string;
   /** Shapes of the inputs, `4x64x40x40,64x64x3x3`. */
   readonly shapes: string;
-  /** Without the first, unless it was the only one. */
+  /** Without the first call of a node, or the first step of an eager way, unless there was no other. */
   readonly calls: number;
   /** Milliseconds over these calls. */
   readonly total: number;
@@ -86,8 +86,7 @@ export interface Training {
   /** Runs one step. An error of `assign` rejects the promise and leaves the training usable. */
   step(inputs: HostTensors, assign: Assign): Promise<StepResult>;
   /**
-   * Ends the recording that `profile: true` started and gives the nodes, costliest first.
-   * Throws where the engine was made without `profile`, or is eager.
+   * Ends the recording that `profile: true` started and gives the operations, costliest first; none where the engine was made without it.
    */
   profile(): Promise<readonly NodeTime[]>;
   dispose(): Promise<void>;

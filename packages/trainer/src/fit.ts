@@ -238,7 +238,7 @@ export const fit = async (options: FitOptions): Promise<FitResult> => {
 
   const own = options.workers ? null : engine.training(detectionProgram(detector, recipe, { batchStatistics }));
   const training = options.workers ?? (own as Training);
-  const profiler = options.profile ? createProfiler(engine.name === 'compiled' ? training : null) : null;
+  const profiler = options.profile ? createProfiler(training) : null;
   let profile = null as Profile | null;
   let outcome = null as Outcome | null;
   try {

@@ -12,7 +12,7 @@ export interface Profile {
   readonly steps: number;
   /** Each part of a step, in seconds; `backward` is objective and gradients, `data` the wait for the batch. */
   readonly seconds: Readonly<Record<keyof StepRecord['seconds'], { readonly median: number; readonly p90: number }>>;
-  /** The costliest operations of the compiled engine over the first twenty steps; of the first worker, where there are several. */
+  /** The costliest operations over the first twenty steps; of the first worker, where there are several. */
   readonly nodes: readonly NodeTime[];
 }
 
@@ -26,12 +26,12 @@ export interface Profiler {
 const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 
-/** A profiler of steps that a training, made by an engine with `profile`, runs; null where the engine records no nodes (eager). */
-export const createProfiler = (training: Pick<Training, 'profile'> | null): Profiler => {
+/** A profiler of steps that a training, made by an engine with `profile`, runs. */
+export const createProfiler = (training: Pick<Training, 'profile'>): Profiler => {
   const steps: StepRecord['seconds'][] = [];
   let nodes: readonly NodeTime[] | undefined;
   const endRecord = async (): Promise<readonly NodeTime[]> => {
-    nodes ??= training ? (await training.profile()).slice(0, COSTLIEST) : [];
+    nodes ??= (await training.profile()).slice(0, COSTLIEST);
     return nodes;
   };
   const times = (measured: typeof steps, part: keyof StepRecord['seconds']) => {

@@ -69,13 +69,15 @@ const logged = (kind: string) =>
 describe('fit', () => {
   it('measures the parts of steps when told', async () => {
     const { records, callback } = recorder();
-    const { profile } = await fit(options({ profile: true, callbacks: callback }));
+    const profiling = await createEngine({ engine: eagerEngine, profile: true });
+    const { profile } = await fit(options({ engine: profiling, profile: true, callbacks: callback }));
     expect(profile).toEqual(JSON.parse(readFileSync(path.join(folder, 'profile.json'), 'utf8')));
     expect(profile?.steps).toBe(11);
     const totals = records.slice(1).map(({ seconds }) => seconds.total);
     const sorted = totals.sort((a, b) => a - b);
     expect(profile?.seconds.total).toEqual({ median: sorted[5], p90: sorted[9] });
-    expect(profile?.nodes).toEqual([]);
+    expect(profile?.nodes).toHaveLength(10);
+    expect((await fit(options({ profile: true, folder: null }))).profile?.nodes).toEqual([]);
     expect((await fit(options({ folder: null, epochs: 1 }))).profile).toBeNull();
   });
 

@@ -1,11 +1,15 @@
 import { specsOf, toHosts, toTensors } from '../host.ts';
 import { tf } from '../tf.ts';
-import type { Engine } from '../types.ts';
+import type { Engine, EngineOptions } from '../types.ts';
 import { type EagerName, eagerBackends, onBackend } from './backends.ts';
 import { eagerTraining } from './training.ts';
 
 /** The engine that runs every operation at once on a tfjs backend, which must have been loaded. */
-export const createEagerEngine = (name: EagerName, note = ''): Engine => {
+export const createEagerEngine = (
+  name: EagerName,
+  { profile }: Pick<EngineOptions, 'profile'> = {},
+  note = '',
+): Engine => {
   const backend = eagerBackends[name];
   return {
     name,
@@ -19,7 +23,7 @@ export const createEagerEngine = (name: EagerName, note = ''): Engine => {
         }),
       dispose: async () => {},
     }),
-    training: (program) => eagerTraining(program, backend),
+    training: (program) => eagerTraining(program, backend, profile),
     memory: () => {
       const { numTensors, numBytes } = tf.memory();
       return { tensors: numTensors, bytes: numBytes, sessions: 0 };

@@ -1,12 +1,17 @@
 import type { HostTensor, HostTensors } from '@detrain/core';
-import { fail } from '../error.ts';
 import { checkTargets, specsOf, toHost, toHosts, toTensors, zeros } from '../host.ts';
 import { checkTrainable, gradientsOf } from '../program.ts';
-import type { Assign, StepResult, Training, TrainingProgram } from '../types.ts';
+import type { Assign, NodeTime, StepResult, Training, TrainingProgram } from '../types.ts';
 import { onBackend } from './backends.ts';
+import { createKernelTimes } from './kernel-times.ts';
 
 /** One step on the current backend: the host's part runs inside the tape, between forward and loss. */
-const eagerStep = (program: TrainingProgram, inputs: HostTensors, assign: Assign): StepResult => {
+const eagerStep = (
+  program: TrainingProgram,
+  inputs: HostTensors,
+  assign: Assign,
+  setPart: (part: NodeTime['part']) => void,
+): StepResult => {
   const specs = program.targets(specsOf(inputs));
   checkTrainable(program, inputs);
   const start = performance.now();
@@ -24,6 +29,7 @@ const eagerStep = (program: TrainingProgram, inputs: HostTensors, assign: Assign
       const targets = assign(readback);
       checkTargets(program.name, targets, specs);
       assigned = performance.now();
+      setPart('backward');
       const loss = forward.loss(toTensors(targets));
       terms = Object.fromEntries(
         Object.entries(loss.terms).map(([name, term]) => [name, term.dataSync()[0] as number]),
@@ -47,13 +53,16 @@ const eagerStep = (program: TrainingProgram, inputs: HostTensors, assign: Assign
 };
 
 /** Readies a training program on a tfjs backend. */
-export const eagerTraining = (program: TrainingProgram, backend: string): Training => ({
-  step: async (inputs, assign) => onBackend(backend, () => eagerStep(program, inputs, assign)),
-  profile: async () =>
-    fail(
-      `profile() was called on the eager engine '${backend}'`,
-      'the compiled engine',
-      "Create it with engine: 'compiled'",
-    ),
-  dispose: async () => {},
-});
+export const eagerTraining = (program: TrainingProgram, backend: string, profile = false): Training => {
+  const times = profile ? createKernelTimes(backend) : undefined;
+  return {
+    step: async (inputs, assign) =>
+      onBackend(backend, () =>
+        times
+          ? times.during((setPart) => eagerStep(program, inputs, assign, setPart))
+          : eagerStep(program, inputs, assign, () => {}),
+      ),
+    profile: async () => times?.end() ?? [],
+    dispose: async () => {},
+  };
+};

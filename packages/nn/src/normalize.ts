@@ -3,9 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { inverseRoot } from './inverse-root.ts';
 import { differentiable, withoutTape } from './tape.ts';
 
+// Values per channel are [1, 1, 1, channels] throughout: they then meet maps as they are.
+
 /** Sums of a map [batch, height, width, channels] per channel, image by image first. */
-const channelSum = (x: Tensor): Tensor1D =>
-  tf.reshape(tf.sum(tf.sum(x, [1, 2], true), 0, true), [x.shape[3] as number]);
+const channelSum = (x: Tensor): Tensor4D => tf.sum(tf.sum(x, [1, 2], true), 0, true);
+
+const spread = (x: Tensor): Tensor4D => tf.reshape(x, [1, 1, 1, x.size]);
+const flat = (x: Tensor): Tensor1D => tf.reshape(x, [x.size]);
 
 /** What a normalised map is scaled and shifted by per channel, and what follows within the same operation. */
 export interface NormTail {
@@ -21,12 +25,12 @@ export interface NormTail {
 interface Normalized {
   /** The map; without its mean where that is the batch's. */
   readonly map: Tensor4D;
-  /** The mean [channels] where it is a constant. */
-  readonly centre?: Tensor1D;
-  /** 1 / sqrt(variance + eps) [channels]. */
-  readonly inverse: () => Tensor1D;
+  /** The mean where it is a constant. */
+  readonly centre?: Tensor4D;
+  /** 1 / sqrt(variance + eps). */
+  readonly inverse: () => Tensor4D;
   /** The normalised map, scaled and shifted [channels]. */
-  readonly scaled: (inverse: Tensor1D, weight: Tensor1D, bias: Tensor1D) => Tensor4D;
+  readonly scaled: (inverse: Tensor4D, weight: Tensor1D, bias: Tensor1D) => Tensor4D;
 }
 
 const transformed = (x: Tensor, { scale, bias }: NonNullable<NormTail['affine']>) => tf.add(tf.mul(x, scale), bias);
@@ -54,7 +58,8 @@ const differentiated = (x: Tensor4D, given: Normalized, { weight, bias, relu, af
       return affine && !joined ? (transformed(kept, affine) as Tensor4D) : kept;
     },
     (dy, saved) => {
-      const [map, inverse, w, b, ...optional] = saved as [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
+      const [map, inverse, w1, b1, ...optional] = saved as [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
+      const [w, b] = [spread(w1), spread(b1)];
       const centre = given.centre && optional.shift();
       const outer = affine && optional.shift();
       const [kept] = optional;
@@ -67,35 +72,40 @@ const differentiated = (x: Tensor4D, given: Normalized, { weight, bias, relu, af
       const forward = tf.mul(g, outer ? tf.mul(slope, outer) : slope);
       const share = tf.mul(slope, w.size / map.size);
       const back = () => tf.add(tf.mul(centred, tf.mul(share, tf.mul(dWeight, inverse))), tf.mul(share, dBias));
-      const gradients = [centre ? forward : tf.sub(forward, back()), dWeight, dBias];
+      const gradients = [centre ? forward : tf.sub(forward, back()), flat(dWeight), flat(dBias)];
       if (!outer) return gradients;
       // The value before the affine block is zero wherever g is not dy, and w c inverse + b elsewhere.
-      const dScale = tf.sum(tf.add(tf.mul(w, projection), tf.mul(b, total)), 0, true);
-      return [...gradients, dScale, tf.sum(kept ? channelSum(dy) : total, 0, true)];
+      const whole = (perChannel: Tensor) => tf.reshape(tf.sum(perChannel, 3), [1]);
+      const dScale = whole(tf.add(tf.mul(w, projection), tf.mul(b, total)));
+      return [...gradients, dScale, whole(kept ? channelSum(dy) : total)];
     },
   );
 
 /** (x - mean) / sqrt(variance + eps) weight + bias with statistics that are constants, then the tail's rest. */
 export const normalizeFixed = (x: Tensor4D, mean: Tensor1D, variance: Tensor1D, eps: number, tail: NormTail) => {
-  const inverse = () => inverseRoot(tf.add(variance, eps)) as Tensor1D;
+  const inverse = () => spread(inverseRoot(tf.add(variance, eps)));
   const scaled: Normalized['scaled'] = (_, weight, bias) => tf.batchNorm(x, mean, variance, bias, weight, eps);
-  return differentiated(x, { map: x, centre: mean, inverse, scaled }, tail);
+  return differentiated(x, { map: x, centre: spread(mean), inverse, scaled }, tail);
 };
 
 /**
  * The mean per channel, rows first: a float32 sum of a whole map would be off by some 1e-6 of itself, and move every
  * activation of the channel by that; in two stages it is ten times closer.
  */
-export const channelMean = (x: Tensor4D): Tensor1D => tf.mean(tf.mean(x, 2), [0, 1]) as Tensor1D;
+const meanOf = (x: Tensor): Tensor4D => tf.mean(tf.mean(x, 2, true), [0, 1], true);
+
+/** The mean of a map per channel [channels]. */
+export const channelMean = (x: Tensor4D): Tensor1D => flat(meanOf(x));
 
 /** Normalises by the batch's own mean [channels] and biased variance [channels], which it gives, too. */
 export const normalizeBatch = (x: Tensor4D, eps: number, tail: NormTail) => {
   const { mean, variance, map } = withoutTape(() => {
-    const centre = channelMean(x);
+    const centre = meanOf(x);
     const centred = tf.sub(x, centre) as Tensor4D;
-    return { mean: centre, variance: channelMean(tf.square(centred) as Tensor4D), map: centred };
+    return { mean: centre, variance: meanOf(tf.square(centred)), map: centred };
   });
-  const inverse = () => inverseRoot(tf.add(variance, eps)) as Tensor1D;
-  const scaled: Normalized['scaled'] = (factor, weight, bias) => tf.add(tf.mul(map, tf.mul(weight, factor)), bias);
-  return { value: differentiated(x, { map, inverse, scaled }, tail), mean, variance };
+  const inverse = () => inverseRoot(tf.add(variance, eps)) as Tensor4D;
+  const scaled: Normalized['scaled'] = (factor, weight, bias) =>
+    tf.add(tf.mul(map, tf.mul(spread(weight), factor)), spread(bias));
+  return { value: differentiated(x, { map, inverse, scaled }, tail), mean: flat(mean), variance: flat(variance) };
 };

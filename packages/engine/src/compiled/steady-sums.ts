@@ -4,14 +4,22 @@ import type { Rewriter } from './steady.ts';
 /** With fewer kept rows than threads onnxruntime sums another way. More threads than this are not expected. */
 const THREADS = 64;
 
+interface Group {
+  readonly reduced: boolean;
+  readonly axes: number[];
+  size: number;
+}
+
 /** Neighbouring axes of one kind taken together: kept or reduced, and how many elements. */
-const groupsOf = (shape: readonly number[], axes: ReadonlySet<number>): { reduced: boolean; size: number }[] => {
-  const groups: { reduced: boolean; size: number }[] = [];
+const groupsOf = (shape: readonly number[], axes: ReadonlySet<number>): Group[] => {
+  const groups: Group[] = [];
   for (const [axis, size] of shape.entries()) {
     if (size === 1) continue;
     const last = groups.at(-1);
-    if (last?.reduced === axes.has(axis)) last.size *= size;
-    else groups.push({ reduced: axes.has(axis), size });
+    if (last?.reduced === axes.has(axis)) {
+      last.size *= size;
+      last.axes.push(axis);
+    } else groups.push({ reduced: axes.has(axis), axes: [axis], size });
   }
   return groups;
 };
@@ -42,9 +50,14 @@ export const steadySum = (node: GraphNode, { add, constant, info, numbers }: Rew
     return true;
   }
   if (a.reduced && b.size < THREADS) {
-    const drop = { keepdims: { int: 0 } } as const;
-    const inner = add(node.op, [flat(), int64([2])], [a.size, b.size], drop);
-    finish(add(node.op, [inner, int64([0])], [b.size], drop));
+    const one = (sizes: readonly number[], group: Group) =>
+      sizes.map((size, axis) => (group.axes.includes(axis) ? 1 : size));
+    const sum = (name: string, sizes: readonly number[], group: Group, result?: string) =>
+      add(node.op, [name, int64(group.axes)], sizes, { keepdims: { int: 1 } }, result);
+    const kept = one(shape, c);
+    const inner = sum(node.inputs[0]!, kept, c);
+    if (out.length === shape.length) sum(inner, out, a, node.outputs[0]);
+    else finish(sum(inner, one(kept, a), a));
     return true;
   }
   return false;

@@ -6,6 +6,7 @@ import { checkTargets, zeros } from '../host.ts';
 import { gradientsOf } from '../program.ts';
 import { tf } from '../tf.ts';
 import type { Assign, NodeTime, StepResult, Tensors, TrainingProgram } from '../types.ts';
+import { bareOutputs } from './bare-outputs.ts';
 import { discard } from './discard.ts';
 import { fuseTransposes } from './fuse-transposes.ts';
 import { renamed, withPrefix } from './names.ts';
@@ -67,7 +68,17 @@ export const stepGraphs = (
   program: TrainingProgram,
   inputs: Record<string, TensorSpec>,
   targets: Record<string, TensorSpec>,
-): Split => split(fuseTransposes(steady(recordStep(program, inputs, targets))), isFirst);
+): Split => {
+  // The host gives them the shape of the input that they belong to.
+  const mayLoseShape = (output: string) =>
+    /^(gradient|update):/.test(output) && Object.hasOwn(inputs, output.slice(output.indexOf(':') + 1));
+  return split(bareOutputs(fuseTransposes(steady(recordStep(program, inputs, targets))), mayLoseShape), isFirst);
+};
+
+const shapedAs = (values: Record<string, HostTensor>, inputs: HostTensors): Record<string, HostTensor> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, { ...value, shape: (inputs[name] ?? value).shape }]),
+  );
 
 /** Readies both sessions. Nothing that it gives holds on to the graphs: their tens of thousands of objects would slow every garbage collection. */
 const openBoth = async ({ first, second, carried }: Split, shared: Shared) => {
@@ -107,7 +118,7 @@ export const compileStep = async (
         return picked;
       };
       const readback = own(seen, 'readback:');
-      const updates = own(seen, 'update:');
+      const updates = shapedAs(own(seen, 'update:'), inputs);
       const read = performance.now();
       const targets = assign(readback);
       checkTargets(program.name, targets, targetSpecs);
@@ -118,7 +129,7 @@ export const compileStep = async (
         ...feed(runtime, names.second, 'target:', targets),
       };
       const results = { ...seen, ...(await backward.run(given)) };
-      const reached = own(results, 'gradient:');
+      const reached = shapedAs(own(results, 'gradient:'), inputs);
       const gradients = Object.fromEntries(
         program.trainable.map((name) => [name, reached[name] ?? zeros(inputs[name]!.shape)]),
       );

@@ -22,7 +22,8 @@ const OLDEST = [2, 35] as const;
 /** Bytes that both thresholds must reach for a heap to count as kept. */
 const KEPT = 2 ** 28;
 
-const glibcVersion = (): string | undefined => {
+/** The C library's version, `2.35`; undefined on musl and where it is another. Takes some milliseconds. */
+export const glibcVersion = (): string | undefined => {
   if (process.platform !== 'linux') return undefined;
   const report = process.report as typeof process.report & { excludeNetwork: boolean };
   const { excludeNetwork } = report;
@@ -32,7 +33,7 @@ const glibcVersion = (): string | undefined => {
   return header.glibcVersionRuntime;
 };
 
-/** Whether the C library understands {@link KEPT_HEAP}: on Linux, glibc from 2.35 on. Takes some milliseconds. */
+/** Whether the C library understands {@link KEPT_HEAP}: on Linux, glibc from 2.35 on. */
 export const canKeepHeap = (version = glibcVersion()): boolean => {
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
   return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { glibcVersion } from '@detrain/engine/heap';
 import { bytes } from '../../terminal/format.ts';
 import { findProgram } from './programs.ts';
 import { unreachable } from './reachable.ts';
@@ -28,10 +29,12 @@ const freeBytes = (folder: string): number => {
 };
 
 /** This machine. */
-export const thisMachine = (): Machine => {
-  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-  return { env: process.env, execPath: process.execPath, glibc: header.glibcVersionRuntime, freeBytes };
-};
+export const thisMachine = (): Machine => ({
+  env: process.env,
+  execPath: process.execPath,
+  glibc: glibcVersion(),
+  freeBytes,
+});
 
 /** The oldest C library that wheels tagged manylinux_2_17 run on. */
 const LEAST_GLIBC = 17;

@@ -81,7 +81,10 @@ export interface QueryGroup {
   readonly content?: Tensor3D;
   /** Unactivated boxes `[batch, count, 4]`. */
   readonly boxes: Tensor3D;
-  /** Added to attention logits, 0 or a large negative number `[count + queries, count + queries]`. */
+  /**
+   * Added to attention logits, 0 or a large negative number `[count + queries, count + queries]`. Where the model's own queries see each
+   * other and none of these, `[count, count + queries]` will do, and takes less time.
+   */
   readonly mask: Tensor2D;
 }
 

@@ -57,7 +57,7 @@ export interface StartingQueries {
   readonly content: Tensor3D;
   /** cx cy w h in [0, 1], without gradient `[batch, queries, 4]`. */
   readonly reference: Tensor3D;
-  /** Added to self-attention logits `[queries, queries]`; absent where all see all. */
+  /** Added to self-attention logits `[queries, queries]`, or only the rows of a single group's queries; absent where all see all. */
   readonly mask?: Tensor2D;
   readonly selected: SelectedQueries;
 }

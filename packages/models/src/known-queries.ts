@@ -22,17 +22,26 @@ export const querySpans = (groups: readonly QueryGroup[], numQueries: number): r
   return [...spans, { name: 'main', first, count: numQueries }];
 };
 
+/** A group's mask with the rows of the model's own queries, which see each other alone unless it says otherwise. */
+const wholeMask = ({ mask, boxes }: QueryGroup, numQueries: number): Tensor2D => {
+  const count = boxes.shape[1];
+  if (mask.shape[0] > count) return mask;
+  const own = tf.concat([tf.fill([numQueries, count], BLOCKED), tf.zeros([numQueries, numQueries])], 1);
+  return tf.concat([mask, own as Tensor2D], 0);
+};
+
 /**
  * One additive mask over all queries from the groups' own masks; groups do not see each other.
  *
- * @returns null where there are no groups.
+ * @returns null where there are no groups; that of a single group as it is.
  */
 export const joinMasks = (groups: readonly QueryGroup[], numQueries: number): Tensor2D | null => {
   if (groups.length <= 1) return groups[0]?.mask ?? null;
   const spans = querySpans(groups, numQueries);
+  const whole = new Map(groups.map((group) => [group, wholeMask(group, numQueries)]));
   const cut = (group: QueryGroup, count: number, row: boolean, column: boolean) =>
     tf.slice(
-      group.mask,
+      whole.get(group) as Tensor2D,
       [row ? count : 0, column ? count : 0],
       [row ? numQueries : count, column ? numQueries : count],
     ) as Tensor2D;

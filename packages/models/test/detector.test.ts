@@ -53,6 +53,12 @@ describe('detectors', () => {
         expect(helped[name]!.data, name).toBeAllclose(tensor.data, { atol: 1e-4 });
       }
       expect(helped['known.layer.0.logits']!.shape).toEqual([2, 6, 4]);
+      const queries = known(6, small.numQueries, 'a');
+      const { shape, data } = queries['known.mask']!;
+      const own = { ...queries['known.mask']!, shape: [6, shape[1]!], data: data.slice(0, 6 * shape[1]!) };
+      const apart = await runDetector(detector, { ...inputs, ...queries, 'known.mask': own }, training);
+      for (const [name, tensor] of Object.entries(helped))
+        expect(apart[name]!.data, name).toBeAllclose(tensor.data, { atol: 1e-5 });
       expect(helped['known.encoder.logits']).toBeUndefined();
       expect(helped['main.encoder.logits']!.shape).toEqual([2, 10, 4]);
 

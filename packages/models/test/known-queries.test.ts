@@ -39,4 +39,16 @@ describe('known queries', () => {
       [6, 112, 113, 7 + 114, 8 + 115],
     ]);
   });
+
+  it('of several groups need no rows for the main ones', () => {
+    const [a, b] = [group('a', 1, 2, 0), group('b', 2, 2, 100)] as const;
+    const apart = [a, { ...b, mask: tf.slice(b.mask, [0, 0], [2, 4]) }];
+    const mask = joinMasks(apart, 2)!.arraySync();
+    const blocked = -1e9;
+    expect(mask.slice(0, 3)).toEqual(joinMasks([a, b], 2)!.arraySync().slice(0, 3));
+    expect(mask.slice(3)).toEqual([
+      [3, blocked, blocked, 4, 5],
+      [6, blocked, blocked, 7, 8],
+    ]);
+  });
 });

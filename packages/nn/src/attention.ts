@@ -13,7 +13,10 @@ export interface AttentionInput {
   readonly key?: Tensor3D;
   /** What is taken over `[batch, keys, dim]`. */
   readonly value: Tensor3D;
-  /** Added to the logits, 0 or a large negative number `[queries, keys]`. */
+  /**
+   * Added to the logits, 0 or a large negative number `[queries, keys]`. With fewer rows, `[first, queries]`, it is that of the first
+   * queries; the others then see each other and none of the first.
+   */
   readonly mask?: Tensor2D;
 }
 
@@ -61,6 +64,16 @@ export const attend = ({ query, key, value, mask }: AttendInput): Tensor3D =>
     },
   );
 
+/** {@link attend} where a mask with fewer rows than queries says who sees whom: what nobody sees is not computed. */
+const attendInParts = ({ query, key, value, mask }: AttendInput): Tensor3D => {
+  const [first, all] = [mask?.shape[0] ?? 0, query.shape[1]];
+  if (!mask || first === all) return attend({ query, key, value, ...(mask && { mask }) });
+  const [begin, rest] = tf.split(query as Tensor, [first, all - first], 1) as [Tensor3D, Tensor3D];
+  const others = (x: Tensor3D) => tf.slice(x, [0, first, 0], [-1, -1, -1]);
+  const known = attend({ query: begin, key, value, mask });
+  return tf.concat([known, attend({ query: rest, key: others(key), value: others(value) })], 1);
+};
+
 /** Options of {@link multiHeadAttention}. */
 export interface AttentionOptions {
   readonly dim: number;
@@ -105,7 +118,7 @@ export const multiHeadAttention = (
         : (tf.split(rows(query, 0, 2) as Tensor, 2, -1) as [Tensor3D, Tensor3D]);
       const v = rows(value, 2, 1);
       const apart = (x: Tensor3D) => splitHeads(x, heads);
-      const context = attend({ query: apart(q), key: apart(k), value: apart(v), ...(mask && { mask }) });
+      const context = attendInParts({ query: apart(q), key: apart(k), value: apart(v), ...(mask && { mask }) });
       return out.forward(mergeHeads(context, heads), pass) as Tensor3D;
     },
   };

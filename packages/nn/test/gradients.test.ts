@@ -112,9 +112,12 @@ describe('gradients of modules', () => {
     expect(error).toBeLessThan(TOLERANCE);
   });
 
-  it('attention', () => {
+  it.each([
+    ['all', 3],
+    ['the first', 2],
+  ])('attention with a mask of %s queries', (_, masked) => {
     const module = multiHeadAttention('m', { dim: 8, heads: 2 });
-    const mask = tf.tensor2d([0, 0, -1e9, 0, 0, 0, -1e9, 0, 0], [3, 3]);
+    const mask = tf.tensor2d([0, 0, -1e9, 0, 0, 0, -1e9, 0, 0].slice(0, 3 * masked), [masked, 3]);
     const error = moduleGradientError(
       module.parameters,
       ([query, value], pass) =>

@@ -66,6 +66,18 @@ describe('attention', () => {
     const first = (t: tf.Tensor) => tf.slice(t, [0, 0, 0], [1, 2, 8]).dataSync();
     expect(first(b)).toBeAllclose(first(a));
   });
+
+  it('with a mask of the first queries alone keeps the others to themselves', () => {
+    const module = multiHeadAttention('m', { dim: 8, heads: 2 });
+    const pass = passFor(module.parameters);
+    const x = noise<tf.Tensor3D>([2, 5, 8], 'x');
+    const rows = [0, -1e9, 0, 0, -1e9, -1e9, 0, 0, 0, 0];
+    const others = [-1e9, -1e9, 0, 0, 0];
+    const whole = tf.tensor2d([...rows, ...others, ...others, ...others], [5, 5]);
+    const expected = module.forward({ query: x, value: x, mask: whole }, pass);
+    const found = module.forward({ query: x, value: x, mask: tf.tensor2d(rows, [2, 5]) }, pass);
+    expect(found.dataSync()).toBeAllclose(expected.dataSync(), { atol: 1e-6 });
+  });
 });
 
 /** Bilinear sample of a map by its four neighbours, zero outside. */

@@ -75,8 +75,8 @@ const criteria = (detector: Detector, recipe: Recipe) => {
  * A training step of a detector with a recipe's objective, for any engine.
  *
  * Inputs: every parameter under its name, `images`, and for known queries `known.labels` `[batch, count]` int32, `known.boxes`
- * `[batch, count, 4]` and `known.mask` `[count + queries, count + queries]`; `stepInputs` makes them. Without the `known` inputs the
- * step has no known queries.
+ * `[batch, count, 4]` and `known.mask` `[count + queries, count + queries]` or, where the model's own queries see each other and none
+ * of those, `[count, count + queries]`; `stepInputs` makes them. Without the `known` inputs the step has no known queries.
  */
 export const detectionProgram = (
   detector: Detector,
@@ -175,20 +175,28 @@ export const stepInputs = ({ detector, parameters, images, known }: StepInputs):
   ...(known && knownInputs(known, detector.numQueries, images.shape[0] ?? 0)),
 });
 
+/** Whether the model's own queries see each other and no known one. */
+const isApart = ({ blocked, count }: KnownQueries, side: number): boolean => {
+  for (let row = count; row < side; row++)
+    for (let column = 0; column < side; column++)
+      if (Boolean(blocked[row * side + column]) !== column < count) return false;
+  return true;
+};
+
 const knownInputs = (known: KnownQueries, numQueries: number, batch: number): HostTensors => {
   const side = known.count + numQueries;
-  const mask = new Float32Array(known.blocked.length);
-  for (let i = 0; i < mask.length; i++) if (known.blocked[i]) mask[i] = BLOCKED;
-  if (mask.length !== side * side || known.labels.length !== batch * known.count)
+  if (known.blocked.length !== side * side || known.labels.length !== batch * known.count)
     fail(
       'trainer',
-      `known queries '${known.name}' for ${known.labels.length / known.count} images and a mask of ${mask.length} entries`,
+      `known queries '${known.name}' for ${known.labels.length / known.count} images and a mask of ${known.blocked.length} entries`,
       `${batch} images and ${side} x ${side} entries are wanted`,
       'Build them for this batch and detector',
     );
+  const rows = isApart(known, side) ? known.count : side;
+  const mask = Float32Array.from({ length: rows * side }, (_, i) => (known.blocked[i] ? BLOCKED : 0));
   return {
     'known.labels': { shape: [batch, known.count], dtype: 'int32', data: known.labels },
     'known.boxes': { shape: [batch, known.count, 4], dtype: 'float32', data: known.boxes },
-    'known.mask': { shape: [side, side], dtype: 'float32', data: mask },
+    'known.mask': { shape: [rows, side], dtype: 'float32', data: mask },
   };
 };

@@ -33,6 +33,12 @@ const parameters: readonly ParameterSpec[] = [
   { ...trainable('corners.alias', [DIM, 4 * (REG_MAX + 1)]), sharedWith: 'corners' },
 ];
 
+/** A mask of known queries with the rows of the model's own, which see each other alone where it has none for them. */
+const wholeMask = (mask: tf.Tensor2D, count: number): tf.Tensor =>
+  mask.shape[0] > count
+    ? mask
+    : tf.concat([mask, tf.concat([tf.fill([QUERIES, count], -1e9), tf.zeros([QUERIES, QUERIES])], 1)], 0);
+
 /**
  * A decoder of two layers with everything the criterion can meet: self-attention with a mask, known queries, edge distributions,
  * a `pre` output, an encoder output, a running statistic, a shared parameter and a counter.
@@ -70,13 +76,15 @@ export const miniDetector: Detector = {
       known ? tf.concat([known.boxes, tf.zeros([batch, QUERIES, 4])], 1) : tf.zeros([batch, QUERIES, 4])
     ) as tf.Tensor3D;
 
+    const mask = known && wholeMask(known.mask, known.boxes.shape[1]);
+
     const layers: Predictions[] = [];
     let pre: Predictions | undefined;
     let corners: tf.Tensor3D | undefined;
     let reference: tf.Tensor3D | undefined;
     for (let layer = 0; layer < LAYERS; layer++) {
       const similarity = tf.matMul(dense(x, 'attention'), x, false, true);
-      const attention = tf.softmax(known ? tf.add(similarity, known.mask) : similarity);
+      const attention = tf.softmax(mask ? tf.add(similarity, mask) : similarity);
       x = tf.tanh(tf.add(x, tf.matMul(attention, x))) as tf.Tensor3D;
       const logits = dense(x, 'score');
       const boxes = tf.sigmoid(tf.add(dense(x, 'box'), start)) as tf.Tensor3D;

@@ -45,7 +45,7 @@ const stepSpecs = (
     ...(count !== undefined && {
       'known.labels': { shape: [batch, count], dtype: 'int32' },
       'known.boxes': float([batch, count, 4]),
-      'known.mask': float([side, side]),
+      'known.mask': float([count, side]),
     }),
   };
 };

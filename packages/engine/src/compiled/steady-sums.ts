@@ -40,13 +40,14 @@ export const steadySum = (node: GraphNode, { add, constant, info, numbers }: Rew
   const out = info(node.outputs[0]!).shape;
   const int64 = (values: readonly number[]) =>
     constant({ shape: [values.length], dtype: 'int64', data: BigInt64Array.from(values, BigInt) });
-  const flat = () => add('Reshape', [node.inputs[0]!, int64([a.size, b.size, c.size])], [a.size, b.size, c.size]);
   const finish = (name: string) => add('Reshape', [name, int64(out)], out, {}, node.outputs[0]);
 
   if (b.reduced && a.size < THREADS) {
     const share = node.op === 'ReduceMean' ? 1 / b.size : 1;
     const row = constant({ shape: [1, b.size], dtype: 'float32', data: new Float32Array(b.size).fill(share) });
-    finish(add('MatMul', [row, flat()], [a.size, 1, c.size]));
+    const sizes = [a.size, b.size, c.size];
+    const flat = add('Reshape', [node.inputs[0]!, int64(sizes)], sizes);
+    finish(add('MatMul', [row, flat], [a.size, 1, c.size]));
     return true;
   }
   if (a.reduced && b.size < THREADS) {

@@ -1,4 +1,5 @@
 import { specsOf } from '../host.ts';
+import { costliestFirst } from '../node-times.ts';
 import { checkTrainable } from '../program.ts';
 import type { Training, TrainingProgram } from '../types.ts';
 import { createCache, createQueue, keyOf } from './cache.ts';
@@ -22,7 +23,7 @@ export const compiledTraining = (program: TrainingProgram, shared: Shared, cache
         if (!shared.profile) return [];
         const nodes = [];
         for (const step of cache.values()) nodes.push(...(await step.profile()));
-        return nodes.sort((a, b) => b.total - a.total);
+        return costliestFirst(nodes);
       }),
     dispose: () => queue(() => cache.clear()),
   };

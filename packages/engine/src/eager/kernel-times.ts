@@ -1,4 +1,5 @@
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
+import { createNodeTimes } from '../node-times.ts';
 import { tf } from '../tf.ts';
 import type { NodeTime } from '../types.ts';
 
@@ -10,9 +11,7 @@ export interface KernelTimes {
   end(): NodeTime[];
 }
 
-type Record = { -readonly [key in keyof NodeTime]: NodeTime[key] };
-
-const shapesOf = (inputs: Readonly<globalThis.Record<string, TensorInfo | TensorInfo[] | undefined>>): string =>
+const shapesOf = (inputs: Readonly<Record<string, TensorInfo | TensorInfo[] | undefined>>): string =>
   Object.values(inputs)
     .flatMap((input) => input ?? [])
     .map(({ shape }) => shape.join('x'))
@@ -20,7 +19,7 @@ const shapesOf = (inputs: Readonly<globalThis.Record<string, TensorInfo | Tensor
 
 /** Readies the clock of a backend. */
 export const createKernelTimes = (backend: string): KernelTimes => {
-  let records = new Map<string, Record>();
+  let times = createNodeTimes();
   let runs = 0;
   let ended = false;
   let part: NodeTime['part'] = 'forward';
@@ -37,19 +36,10 @@ export const createKernelTimes = (backend: string): KernelTimes => {
         return config.kernelFunc(given);
       } finally {
         const whole = performance.now() - start;
+        const { kernelName } = config;
         const shapes = shapesOf(given.inputs);
-        const key = `${part} ${config.kernelName} ${shapes}`;
-        const record = records.get(key) ?? {
-          name: config.kernelName,
-          op: config.kernelName,
-          shapes,
-          calls: 0,
-          total: 0,
-          part,
-        };
-        record.calls++;
-        record.total += whole - inner;
-        records.set(key, record);
+        const about = () => ({ name: kernelName, op: kernelName, shapes, part });
+        times.add(`${part} ${kernelName} ${shapes}`, whole - inner, about);
         inner = before + whole;
       }
     },
@@ -64,7 +54,7 @@ export const createKernelTimes = (backend: string): KernelTimes => {
   return {
     during: (run) => {
       if (ended) return run(() => {});
-      if (runs++ === 1) records = new Map();
+      if (runs++ === 1) times = createNodeTimes();
       const stock = tf.getKernelsForBackend(backend);
       part = 'forward';
       register(stock.map(timed));
@@ -78,7 +68,7 @@ export const createKernelTimes = (backend: string): KernelTimes => {
     },
     end: () => {
       ended = true;
-      return [...records.values()].sort((a, b) => b.total - a.total);
+      return times.list();
     },
   };
 };

@@ -122,7 +122,7 @@ export const seeRoundings = (
   withStep(setup, recipe, epoch, async (run) => {
     const rng = createRng('roundings');
     const all: HostTensors[] = [];
-    while (all.length < ROUNDINGS && !enough(all))
-      all.push((await run(rounded(setup.images, rng.fork(all.length)))).gradients);
+    do all.push((await run(rounded(setup.images, rng.fork(all.length)))).gradients);
+    while (all.length < ROUNDINGS && !enough(all));
     return all;
   });

@@ -1,4 +1,4 @@
-import { canKeepHeap, KEPT_HEAP } from '@detrain/engine/heap';
+import { canKeepHeap, KEPT_HEAP, keepsHeap } from '@detrain/engine/heap';
 import { restart } from './restart.ts';
 
 /** Why training runs in a heap that gives freed memory back; undefined where it is kept. */
@@ -8,6 +8,9 @@ export const keptHeapObstacle = (environment = process.env): string | undefined 
   if (environment['LD_PRELOAD']) return 'LD_PRELOAD is set, perhaps to another allocator';
   return canKeepHeap() ? undefined : 'this needs Linux with glibc 2.35 or newer';
 };
+
+/** Whether training keeps the memory that it frees: the heap is kept here, or will be where `detrain train` starts again. */
+export const trainingKeepsHeap = (): boolean => keepsHeap() || keptHeapObstacle() === undefined;
 
 /**
  * Where glibc can keep the memory that training frees, starts `detrain train` again with the setting, which is read only when a process

@@ -1,9 +1,8 @@
 import { statfsSync } from 'node:fs';
 import os from 'node:os';
 import { inspectEngines } from '@detrain/engine';
-import { keepsHeap } from '@detrain/engine/heap';
 import { EXIT } from '../errors.ts';
-import { keptHeapObstacle } from '../kept-heap.ts';
+import { keptHeapObstacle, trainingKeepsHeap } from '../kept-heap.ts';
 import { bytes } from '../terminal/format.ts';
 import { createOutput } from '../terminal/output.ts';
 import { gradientCheck } from './gradient-check.ts';
@@ -42,7 +41,7 @@ const memory = (): Finding => {
 
 const heap = (): Finding => {
   const obstacle = keptHeapObstacle();
-  const kept = obstacle === undefined || keepsHeap();
+  const kept = trainingKeepsHeap();
   return {
     name: 'heap',
     state: kept ? 'ok' : '-',

@@ -1,9 +1,8 @@
 import type { Detector } from '@detrain/core/tensors';
-import { keepsHeap } from '@detrain/engine/heap';
 import { createDetector, type DetectorConfig } from '@detrain/models';
 import { numberOption } from '../../command.ts';
 import { EXIT } from '../../errors.ts';
-import { keptHeapObstacle } from '../../kept-heap.ts';
+import { trainingKeepsHeap } from '../../kept-heap.ts';
 import { createOutput } from '../../terminal/output.ts';
 import { recipeOf } from '../recipe.ts';
 import { type TrainingMemory, trainingMemory } from './memory.ts';
@@ -102,7 +101,7 @@ export const info = async (parsed: InfoOptions): Promise<number> => {
       batch: batchSize,
       size: inputSize,
       ema: config.ema !== false,
-      keptHeap: keepsHeap() || keptHeapObstacle() === undefined,
+      keptHeap: trainingKeepsHeap(),
     }),
   };
   output.data(told);

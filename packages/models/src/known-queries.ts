@@ -1,8 +1,7 @@
 import type { Predictions, QueryGroup } from '@detrain/core/tensors';
+import { BLOCKED, wholeMask } from '@detrain/nn';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-
-const BLOCKED = -1e9;
 
 /** Where each set of queries lies among all of the decoder's. */
 export interface QuerySpan {
@@ -22,14 +21,6 @@ export const querySpans = (groups: readonly QueryGroup[], numQueries: number): r
   return [...spans, { name: 'main', first, count: numQueries }];
 };
 
-/** A group's mask with the rows of the model's own queries, which see each other alone unless it says otherwise. */
-const wholeMask = ({ mask, boxes }: QueryGroup, numQueries: number): Tensor2D => {
-  const count = boxes.shape[1];
-  if (mask.shape[0] > count) return mask;
-  const own = tf.concat([tf.fill([numQueries, count], BLOCKED), tf.zeros([numQueries, numQueries])], 1);
-  return tf.concat([mask, own as Tensor2D], 0);
-};
-
 /**
  * One additive mask over all queries from the groups' own masks; groups do not see each other.
  *
@@ -38,7 +29,7 @@ const wholeMask = ({ mask, boxes }: QueryGroup, numQueries: number): Tensor2D =>
 export const joinMasks = (groups: readonly QueryGroup[], numQueries: number): Tensor2D | null => {
   if (groups.length <= 1) return groups[0]?.mask ?? null;
   const spans = querySpans(groups, numQueries);
-  const whole = new Map(groups.map((group) => [group, wholeMask(group, numQueries)]));
+  const whole = new Map(groups.map((group) => [group, wholeMask(group.mask)]));
   const cut = (group: QueryGroup, count: number, row: boolean, column: boolean) =>
     tf.slice(
       whole.get(group) as Tensor2D,

@@ -64,6 +64,17 @@ export const attend = ({ query, key, value, mask }: AttendInput): Tensor3D =>
     },
   );
 
+/** What a mask adds to the logit of what is not to be seen. */
+export const BLOCKED = -1e9;
+
+/** A mask with a row for every query `[queries, queries]`, of one that has only those of the first: the others see each other alone. */
+export const wholeMask = (mask: Tensor2D): Tensor2D => {
+  const [first, all] = mask.shape;
+  if (first === all) return mask;
+  const others = [tf.fill([all - first, first], BLOCKED), tf.zeros([all - first, all - first])];
+  return tf.concat([mask, tf.concat(others, 1)], 0) as Tensor2D;
+};
+
 /** {@link attend} where a mask with fewer rows than queries says who sees whom: what nobody sees is not computed. */
 const attendInParts = ({ query, key, value, mask }: AttendInput): Tensor3D => {
   const [first, all] = [mask?.shape[0] ?? 0, query.shape[1]];

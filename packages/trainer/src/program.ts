@@ -1,12 +1,9 @@
 import { fail, type HostTensor, type HostTensors, type KnownQueries, type TensorSpec } from '@detrain/core';
 import type { Detector, ParameterSpec, QueryGroup, Recipe } from '@detrain/core/tensors';
 import type { InferenceProgram, TrainingProgram } from '@detrain/engine';
-import { isInput, makePass } from '@detrain/nn';
+import { BLOCKED, isInput, makePass } from '@detrain/nn';
 import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { type Criterion, createCriterion } from './criterion.ts';
-
-/** What a blocked position adds to an attention logit. */
-const BLOCKED = -1e9;
 
 /** Options of `detectionProgram`. */
 export interface ProgramOptions {
@@ -193,7 +190,8 @@ const knownInputs = (known: KnownQueries, numQueries: number, batch: number): Ho
       'Build them for this batch and detector',
     );
   const rows = isApart(known, side) ? known.count : side;
-  const mask = Float32Array.from({ length: rows * side }, (_, i) => (known.blocked[i] ? BLOCKED : 0));
+  const mask = new Float32Array(rows * side);
+  for (let i = 0; i < mask.length; i++) if (known.blocked[i]) mask[i] = BLOCKED;
   return {
     'known.labels': { shape: [batch, known.count], dtype: 'int32', data: known.labels },
     'known.boxes': { shape: [batch, known.count, 4], dtype: 'float32', data: known.boxes },

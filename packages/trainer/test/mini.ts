@@ -3,7 +3,7 @@ import type { Detector, GroupOutput, ParameterSpec, Predictions, Recipe } from '
 import { contrastiveDenoising } from '@detrain/denoising';
 import { ddf, fgl, giou, l1, mal } from '@detrain/losses';
 import { hungarian } from '@detrain/matcher-hungarian';
-import { stopGradient } from '@detrain/nn';
+import { stopGradient, wholeMask } from '@detrain/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
 const CLASSES = 3;
@@ -32,12 +32,6 @@ const parameters: readonly ParameterSpec[] = [
   trainable('corners', [DIM, 4 * (REG_MAX + 1)]),
   { ...trainable('corners.alias', [DIM, 4 * (REG_MAX + 1)]), sharedWith: 'corners' },
 ];
-
-/** A mask of known queries with the rows of the model's own, which see each other alone where it has none for them. */
-const wholeMask = (mask: tf.Tensor2D, count: number): tf.Tensor =>
-  mask.shape[0] > count
-    ? mask
-    : tf.concat([mask, tf.concat([tf.fill([QUERIES, count], -1e9), tf.zeros([QUERIES, QUERIES])], 1)], 0);
 
 /**
  * A decoder of two layers with everything the criterion can meet: self-attention with a mask, known queries, edge distributions,
@@ -76,7 +70,7 @@ export const miniDetector: Detector = {
       known ? tf.concat([known.boxes, tf.zeros([batch, QUERIES, 4])], 1) : tf.zeros([batch, QUERIES, 4])
     ) as tf.Tensor3D;
 
-    const mask = known && wholeMask(known.mask, known.boxes.shape[1]);
+    const mask = known && wholeMask(known.mask);
 
     const layers: Predictions[] = [];
     let pre: Predictions | undefined;
